@@ -1,0 +1,53 @@
+SCENARIO ?= default
+SUITE ?= bookworm
+CORE ?= 2.19
+
+.PHONY: help demo demo-down test test-fast unit lint sanity importer build molecule clean
+.DEFAULT_GOAL := help
+
+help: ## Show this
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: ## Deploy a real release to three hosts and a database in Docker, then an update of it
+	tools/setup demo
+	tools/engine start
+	tools/demo
+
+demo-down: ## Take the demo's hosts away
+	tools/fleet down demo
+	tools/engine stop
+
+test: ## Run all tests and gates (under 30 minutes)
+	@tools/setup test
+	@tools/test
+
+test-fast: ## Run the tests and gates that need no hosts (under 2 minutes)
+	@tools/setup test
+	@tools/test fast
+
+unit: ## Run the unit tests, on every target Python that is found
+	@tools/setup test
+	@tools/unit
+
+lint: ## Run ansible-lint, antsibull-docs, antsibull-changelog and shellcheck
+	@tools/setup test
+	@tools/lint
+
+sanity: ## Run ansible-test sanity; CORE=2.21 chooses the ansible-core
+	@tools/setup test
+	@tools/sanity $(CORE)
+
+importer: ## Have galaxy-importer judge the built collection
+	@tools/setup test
+	@tools/importer
+
+build: ## Build the collection's tarball, in .cache/dist
+	@tools/setup demo
+	@tools/build
+
+molecule: ## Run a Molecule scenario: SCENARIO=default SUITE=bookworm CORE=2.19; KEEP=1 keeps the hosts
+	@tools/setup test
+	@tools/molecule $(SCENARIO) $(SUITE) $(CORE)
+
+clean: ## Take all hosts down and remove all that was made here
+	@tools/clean
