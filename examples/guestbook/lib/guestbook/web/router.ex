@@ -1,0 +1,110 @@
+defmodule Guestbook.Web.Router do
+  @moduledoc "Answers a request: a function from a map to `{status, headers, body}`."
+
+  alias Guestbook.{Database, Entries, Faults, JSON}
+  alias Guestbook.Web.{Page, Signed}
+
+  @local_hosts ["localhost", "127.0.0.1"]
+  @html {"content-type", "text/html; charset=utf-8"}
+  @json {"content-type", "application/json"}
+
+  def call(request) do
+    if plain_http_from_afar?(request.headers),
+      do: redirect_to_https(request),
+      else: route(request.method, request.path, request)
+  end
+
+  @doc "The page for a status that is an error."
+  def error(status), do: {status, [@html], Page.error(status)}
+
+  # What Phoenix's force_ssl does: a proxy says that the client came by https, only the machine itself need not.
+  defp plain_http_from_afar?(headers) do
+    host = headers |> Map.get("host", "") |> String.replace(~r/:\d+$/, "")
+    headers["x-forwarded-proto"] != "https" and host not in @local_hosts
+  end
+
+  defp redirect_to_https(%{method: method, path: path, query: query}) do
+    # 307 where the method must stay.
+    status = if method in ["GET", "HEAD"], do: 301, else: 307
+    host = Application.get_env(:guestbook, :host, "example.com")
+    {status, [{"location", "https://#{host}#{path}#{query}"}], ""}
+  end
+
+  defp route("HEAD", path, request), do: route("GET", path, request)
+  defp route("GET", "/", request), do: index(request)
+  defp route("POST", "/entries", request), do: create(request)
+  defp route("GET", "/health", _request), do: health()
+  defp route("GET", "/version", _request), do: version()
+  defp route(_, path, _) when path in ["/", "/entries", "/health", "/version"], do: error(405)
+  defp route(_, _, _), do: error(404)
+
+  defp index(request) do
+    Faults.slow_request()
+    visitor = Signed.verify(cookie(request.headers, "visitor"))
+    page(200, visitor || "", nil)
+  end
+
+  defp create(request) do
+    case Entries.create(params(request.body)) do
+      {:ok, %{"name" => name}} ->
+        cookie = "visitor=#{Signed.sign(name)}; path=/; max-age=31536000; httponly; samesite=lax"
+        {303, [{"location", "/"}, {"set-cookie", cookie}], ""}
+
+      {:invalid, why} ->
+        page(422, "", why)
+
+      {:error, reason} ->
+        raise "cannot keep an entry: #{reason}"
+    end
+  end
+
+  defp page(status, visitor, complaint) do
+    case Entries.list() do
+      {:ok, entries} -> {status, [@html], Page.index(entries, visitor, complaint)}
+      {:error, reason} -> raise "cannot read the entries: #{reason}"
+    end
+  end
+
+  defp health do
+    if Faults.unhealthy?(),
+      do: health(500, status: "error", reason: "fault injected"),
+      else: health(Database.query("SELECT 'alive'::text"))
+  end
+
+  defp health({:ok, _}), do: health(200, status: "ok")
+  defp health({:error, reason}), do: health(503, status: "error", reason: reason)
+
+  defp health(status, fields) do
+    {status, [@json], JSON.object(fields ++ [version: shown_version()])}
+  end
+
+  defp version do
+    fields = [
+      version: shown_version(),
+      pid: System.pid(),
+      host: Guestbook.hostname(),
+      node: to_string(node()),
+      salt: Guestbook.salt()
+    ]
+
+    {200, [@json], JSON.object(fields)}
+  end
+
+  defp shown_version, do: Faults.claimed_version() || Guestbook.version()
+
+  defp params(body) do
+    URI.decode_query(body)
+  rescue
+    # Not a form.
+    ArgumentError -> %{}
+  end
+
+  defp cookie(headers, name) do
+    headers
+    |> Map.get("cookie", "")
+    |> String.split("; ")
+    |> Enum.find_value(fn pair ->
+      if String.starts_with?(pair, name <> "="), do: String.replace_prefix(pair, name <> "=", "")
+    end)
+  end
+end

@@ -1,0 +1,31 @@
+defmodule Guestbook.Web.RouterTest do
+  use ExUnit.Case, async: true
+  alias Guestbook.Web.Router
+
+  defp call(method, path, headers, query \\ "") do
+    Router.call(%{method: method, path: path, query: query, headers: headers, body: ""})
+  end
+
+  test "plain http from another host is sent to https" do
+    assert {301, [{"location", "https://example.com/version?a=1"}], ""} =
+             call("GET", "/version", %{"host" => "10.0.0.1:4000"}, "?a=1")
+
+    assert {307, _, _} = call("POST", "/entries", %{"host" => "web1"})
+    assert {301, _, _} = call("GET", "/", %{})
+  end
+
+  test "http from this machine, or through a proxy that speaks https, is answered" do
+    assert {200, _, body} = call("GET", "/version", %{"host" => "localhost:4000"})
+    assert body =~ ~s("version":"0.1.0")
+    assert {200, _, _} = call("GET", "/version", %{"host" => "127.0.0.1"})
+
+    assert {200, _, _} =
+             call("GET", "/version", %{"host" => "web1", "x-forwarded-proto" => "https"})
+  end
+
+  test "knows what it has" do
+    local = %{"host" => "localhost"}
+    assert {404, _, _} = call("GET", "/nothing", local)
+    assert {405, _, _} = call("DELETE", "/entries", local)
+  end
+end
