@@ -1,0 +1,101 @@
+# Copyright (c) 2026, the beamops.elixir authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Calls bin/NAME of a release. What its exit code does not say is never concluded from it."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import re
+import typing as t
+
+from ansible_collections.beamops.elixir.plugins.module_utils import _command, _env_file, _layout, _processes
+from ansible_collections.beamops.elixir.plugins.module_utils._errors import ReleaseError
+
+# Set by bin/NAME and erl for the process that they start: wrong for any other
+OF_THE_PROCESS = {"RELEASE_COMMAND", "ROOTDIR", "BINDIR", "EMU", "PROGNAME", "SHLVL", "OLDPWD", "PWD", "_"}
+# How long bin/NAME itself may take to answer; a node that hangs takes it up to 15 s to notice
+SECONDS = 20
+# Where Phoenix listens unless PORT says otherwise
+PHOENIX_PORT = "4000"
+STATUS = 'IO.puts(inspect({:init.get_status(), System.pid(), System.get_env("RELEASE_VSN")}))'
+
+
+class Application(t.NamedTuple):
+    """A release with what it needs to be called: its directory, its environment, and as whom."""
+
+    path: str
+    name: str
+    environ: dict[str, str]
+    account: _command.Account
+    cwd: str
+
+    @property
+    def is_phoenix(self) -> bool:
+        return os.path.exists(_layout.script(self.path, "server"))
+
+    @property
+    def port(self) -> int | None:
+        """Where it is expected to listen, if anywhere."""
+        number = self.environ.get("PORT") or (PHOENIX_PORT if self.is_phoenix else "")
+        return int(number) if number.isdigit() else None
+
+    def call(self, *arguments: str, timeout: float = SECONDS, environ: t.Mapping[str, str] | None = None) -> _command.Result:
+        return self.run(self.name, *arguments, timeout=timeout, environ=environ)
+
+    def run(self, script: str, *arguments: str, timeout: float, environ: t.Mapping[str, str] | None = None) -> _command.Result:
+        program = _layout.script(self.path, script)
+        if not os.path.exists(program):
+            raise ReleaseError(f"{program} is not there: the release in {self.path} is not whole.")
+        return _command.run([program, *arguments], env={**self.environ, **(environ or {})}, cwd=self.cwd, account=self.account, timeout=timeout)
+
+
+def staged(path: str, name: str, layout: _layout.Layout, account: _command.Account) -> Application:
+    """A release as it would be started, with the env file that was staged with it."""
+    env_file = _layout.env_file(path)
+    variables = _env_file.load(env_file, account) if os.path.exists(env_file) else {}
+    return Application(path, name, environment(path, variables, layout, account), account, layout.tmp)
+
+
+def running(process: _processes.Process) -> Application:
+    """A release as it runs: with its own cookie, name and directory, whatever lies on the disk by now."""
+    try:
+        user = pwd.getpwuid(process.uid).pw_name
+    except KeyError:
+        raise ReleaseError(f"pid {process.pid} runs as uid {process.uid}, which has no name on this host: give it one in /etc/passwd.") from None
+    environ = {key: value for key, value in process.environ.items() if key not in OF_THE_PROCESS}
+    return Application(process.root, process.name, environ, _command.account(user), "/")
+
+
+def environment(path: str, variables: t.Mapping[str, str], layout: _layout.Layout, account: _command.Account) -> dict[str, str]:
+    """What bin/NAME gets: nothing of the caller's, RELEASE_* least of all, and what is written stays out of the release's directory."""
+    defaults = {"RELEASE_TMP": layout.tmp, "ERL_CRASH_DUMP": os.path.join(layout.tmp, "erl_crash.dump")}
+    if os.path.exists(_layout.script(path, "server")):  # Phoenix: without it a daemon is up and serves nothing
+        defaults["PHX_SERVER"] = "true"
+    return {**_env_file.base(account), **defaults, **variables}
+
+
+def node_name(application: Application) -> str | None:
+    """The node name that `start` would take, read from the command line that it would run. None where it is not distributed."""
+    result = application.call("start", environ={"ELIXIR_CLI_DRY_RUN": "1"})
+    if result.rc != 0:
+        raise ReleaseError(f"{application.path}/bin/{application.name} cannot be run (exit code {result.rc}): {result.stderr.strip()}")
+    match = re.search(r"(?:^|\s)-s?name\s+(\S+)", result.stdout)
+    return match[1] if match else None
+
+
+def status(application: Application, timeout: float) -> dict[str, str] | str:
+    """What the running node itself says: its boot status, OS pid and version. A text says why it did not answer."""
+    result = application.call("rpc", STATUS, timeout=timeout)
+    if result.timed_out:
+        return f"bin/{application.name} rpc did not answer within {timeout:g} s"
+    match = re.search(r'\{\{:(?P<status>\w+), .+\}, "(?P<pid>\d+)", "(?P<version>[^"]*)"\}', result.stdout)
+    if result.rc != 0 or not match:
+        return f"bin/{application.name} rpc failed (exit code {result.rc}): {(result.stderr or result.stdout).strip()[:500]}"
+    return match.groupdict()
+
+
+def is_distributed(process: _processes.Process) -> bool:
+    return process.node is not None and process.environ.get("RELEASE_DISTRIBUTION") != "none"

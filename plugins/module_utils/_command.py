@@ -1,0 +1,100 @@
+# Copyright (c) 2026, the beamops.elixir authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Runs a command as another user, in an environment of its own, within a time limit.
+
+AnsibleModule.run_command can do none of the three: it hands down the caller's environment and has no limit.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pwd
+import signal
+import subprocess
+import typing as t
+
+from ansible_collections.beamops.elixir.plugins.module_utils._errors import ReleaseError
+
+# What a daemon writes (logs, pipes, a crash dump) is for its user and group alone
+UMASK = 0o027
+# A BEAM asked by SIGTERM needs a moment; after that it is killed
+GRACE_SECONDS = 5
+
+
+class Account(t.NamedTuple):
+    name: str
+    uid: int
+    gid: int
+    home: str
+
+
+class Result(t.NamedTuple):
+    rc: int
+    stdout: str
+    stderr: str
+    timed_out: bool
+
+
+def account(name: str | None) -> Account:
+    """The user of that name, by default the one who runs the module."""
+    try:
+        entry = pwd.getpwnam(name) if name else pwd.getpwuid(os.geteuid())
+    except KeyError:
+        raise ReleaseError(f"There is no user {name!r} on this host: create it, or name another one with 'user'.") from None
+    if os.geteuid() not in (0, entry.pw_uid):
+        raise ReleaseError(
+            f"Only root can run a release as {entry.pw_name!r}, and this is {pwd.getpwuid(os.geteuid()).pw_name!r}: use 'become', or leave 'user' out."
+        )
+    return Account(entry.pw_name, entry.pw_uid, entry.pw_gid, entry.pw_dir)
+
+
+def run(argv: list[str], *, env: dict[str, str], cwd: str, account: Account, timeout: float) -> Result:
+    """Run a command to its end. After the time limit its whole process group is ended."""
+
+    def become() -> None:
+        os.umask(UMASK)
+        if os.geteuid() == 0:
+            os.initgroups(account.name, account.gid)
+            os.setgid(account.gid)
+            os.setuid(account.uid)
+
+    try:
+        # run_command can neither limit the time nor change the user
+        process = subprocess.Popen(  # pylint: disable=ansible-bad-function
+            argv,
+            env=env,
+            cwd=cwd,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            preexec_fn=become,
+            start_new_session=True,
+        )
+    except OSError as error:
+        raise ReleaseError(f"Cannot run {argv[0]} in {cwd} as {account.name}: {error.strerror}.") from error
+    try:
+        stdout, stderr = process.communicate(timeout=timeout)
+        timed_out = False
+    except subprocess.TimeoutExpired:
+        stdout, stderr = _end(process)
+        timed_out = True
+    return Result(process.returncode, _text(stdout), _text(stderr), timed_out)
+
+
+def _end(process: subprocess.Popen[bytes]) -> tuple[bytes, bytes]:
+    """Ask the group to end, then kill who is left of it: a child may have closed its output and ignore the signal."""
+    output = b"", b""
+    for sign in (signal.SIGTERM, signal.SIGKILL):
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, sign)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            output = process.communicate(timeout=GRACE_SECONDS)
+    return output
+
+
+def _text(output: bytes) -> str:
+    # A BEAM without a UTF-8 locale writes Latin-1: what cannot be read is shown as such, never an error
+    return output.decode("utf-8", "replace")

@@ -1,0 +1,61 @@
+# Copyright (c) 2026, the beamops.elixir authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Where the things of one application lie on a host. Names only: nothing here touches the disk."""
+
+from __future__ import annotations
+
+import os
+import typing as t
+
+
+class Layout(t.NamedTuple):
+    root: str
+
+    @property
+    def releases(self) -> str:
+        return os.path.join(self.root, "releases")
+
+    @property
+    def current(self) -> str:
+        return os.path.join(self.root, "current")
+
+    @property
+    def env_link(self) -> str:
+        return os.path.join(self.root, ".env")
+
+    @property
+    def tmp(self) -> str:
+        return os.path.join(self.root, "tmp")
+
+    @property
+    def ledger(self) -> str:
+        return os.path.join(self.root, "ledger.jsonl")
+
+    @property
+    def lock(self) -> str:
+        return os.path.join(self.root, "deploy.lock")
+
+    def release(self, release_id: str) -> str:
+        return os.path.join(self.releases, release_id)
+
+    def unfinished(self, release_id: str) -> str:
+        """Where a release is unpacked before it gets its name: never listed, never eligible."""
+        return os.path.join(self.releases, f".{release_id}.unfinished")
+
+
+def env_file(release_path: str) -> str:
+    return os.path.join(release_path, ".env")
+
+
+def record(release_path: str) -> str:
+    return os.path.join(release_path, ".deploy.json")
+
+
+def cookie_file(release_path: str) -> str:
+    return os.path.join(release_path, "releases", "COOKIE")
+
+
+def script(release_path: str, name: str) -> str:
+    return os.path.join(release_path, "bin", name)

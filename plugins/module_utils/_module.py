@@ -1,0 +1,45 @@
+# Copyright (c) 2026, the beamops.elixir authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What every module's main() does: take the arguments, call the work, turn a ReleaseError into a failed task."""
+
+from __future__ import annotations
+
+import os
+import typing as t
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.beamops.elixir.plugins.module_utils import _secrets
+from ansible_collections.beamops.elixir.plugins.module_utils._errors import ReleaseError
+from ansible_collections.beamops.elixir.plugins.module_utils._layout import Layout
+
+ROOT = {"root": {"type": "path", "required": True}}
+USER = {"user": {"type": "str"}}
+
+
+def main(argument_spec: dict[str, t.Any], work: t.Callable[[AnsibleModule], dict[str, t.Any]], **options: t.Any) -> None:
+    module = AnsibleModule(argument_spec=argument_spec, supports_check_mode=True, **options)
+    try:
+        answer = work(module)
+    except ReleaseError as error:
+        module.fail_json(msg=str(error))
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        module.fail_json(msg=f"{where}{error.strerror or error}. Look at the owner and mode of that path, and at the disk ('df'), on this host.")
+    else:
+        module.exit_json(**answer)
+
+
+def layout(module: AnsibleModule) -> Layout:
+    root = module.params["root"]
+    if not os.path.isabs(root) or os.path.realpath(root) == "/":
+        raise ReleaseError(f"root is {root!r}: give the absolute path of a directory of the application's own, such as /opt/guestbook.")
+    # Without links, as processes tell where they run from
+    return Layout(os.path.realpath(root))
+
+
+def hide(module: AnsibleModule, environ: t.Mapping[str, str], *shown: str) -> None:
+    """From now on the secrets of that environment appear in nothing that the module answers."""
+    module.no_log_values.update(_secrets.of(environ, (*shown, module.params["root"])))

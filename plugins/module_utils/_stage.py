@@ -1,0 +1,215 @@
+# Copyright (c) 2026, the beamops.elixir authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Puts a release and its env file under the root, whole or not at all, and touches nothing that is live."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import os
+import shutil
+import tempfile
+import typing as t
+
+from ansible_collections.beamops.elixir.plugins.module_utils import _archive, _bin_app, _command, _env_file, _layout, _processes, _releases
+from ansible_collections.beamops.elixir.plugins.module_utils._errors import ReleaseError
+
+
+class Plan(t.NamedTuple):
+    """A release that is wanted on this host, checked as far as that goes without it."""
+
+    layout: _layout.Layout
+    tarball: dict[str, t.Any]
+    env: str
+    variables: dict[str, str]
+    cookie: str | None
+    account: _command.Account
+
+    @property
+    def release_id(self) -> str:
+        return self.tarball["release_id"]
+
+
+def account(user: str | None, check_mode: bool) -> _command.Account:
+    """The user that will run the release. In check mode it may not be there yet: then nobody loads the env file."""
+    try:
+        return _command.account(user)
+    except ReleaseError:
+        if check_mode and os.geteuid() == 0:
+            return _command.account("nobody")
+        raise
+
+
+def plan(layout: _layout.Layout, tarball: dict[str, t.Any], env: str, cookie: str | None, account: _command.Account) -> Plan:
+    variables = load(env, account)
+    cookie = variables.get("RELEASE_COOKIE") or cookie
+    if cookie and cookie.startswith("-"):
+        raise ReleaseError("The cookie begins with '-', which erl takes for an option: set another RELEASE_COOKIE in the env file, of letters and digits only.")
+    if "RELEASE_VSN" in variables:
+        raise ReleaseError("The env file sets RELEASE_VSN, which would start another version than the one deployed: remove that line.")
+    _refuse_foreign_tmp(layout, account)
+    return Plan(layout, tarball, env, variables, cookie, account)
+
+
+def load(env: str, account: _command.Account) -> dict[str, str]:
+    """The variables of an env file that is not on the host yet."""
+    # Not in TMPDIR, where the release's user may not get in
+    with tempfile.NamedTemporaryFile("w", encoding="utf-8", newline="", prefix="elixir_release-env-", dir="/tmp") as file:
+        file.write(env)
+        file.flush()
+        os.fchown(file.fileno(), account.uid, -1)
+        return _env_file.load(file.name, account, shown="the env file")
+
+
+def existing(wanted: Plan) -> _releases.Release | None:
+    """The same tarball, staged with the same env file and cookie."""
+    for release in _releases.staged(wanted.layout):
+        if release.sha256 == wanted.tarball["sha256"] and _paired(release, wanted):
+            return release
+    return None
+
+
+def stage(wanted: Plan, source: str) -> _releases.Release:
+    layout = wanted.layout
+    controller = wanted.tarball.get("controller") or {}
+    _directories(layout, wanted.account)
+    unfinished = layout.unfinished(wanted.release_id)
+    shutil.rmtree(unfinished, ignore_errors=True)  # of a run that was broken off
+    try:
+        sha256 = _archive.unpack(source, unfinished)
+        if sha256 != wanted.tarball["sha256"]:
+            raise ReleaseError(
+                f"{source} has the sha256 {sha256} on this host, and {wanted.tarball['sha256']} on the controller: it was damaged on the way. Run the deploy again."
+            )
+        release = _releases.Release(
+            id=_releases.free_id(layout, wanted.release_id),
+            path=unfinished,
+            name=wanted.tarball["name"],
+            version=wanted.tarball["version"],
+            sha256=sha256,
+            state="staged",
+            reason=None,
+            staged_at=datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
+            staged_by="{user}@{host}".format(**controller) if controller else "",
+        )
+        _equip(release, wanted)
+        application = _bin_app.Application(
+            unfinished, release.name, _bin_app.environment(unfinished, wanted.variables, layout, wanted.account), wanted.account, layout.tmp
+        )
+        release = release._replace(node=_bin_app.node_name(application))
+        _releases.write(release)
+        final = layout.release(release.id)
+        os.rename(unfinished, final)
+    except BaseException:
+        shutil.rmtree(unfinished, ignore_errors=True)
+        raise
+    return release._replace(path=final)
+
+
+def predecessor(wanted: Plan, node: str | None, scan: _processes.Scan) -> list[_processes.Process]:
+    """What has to stop before this release starts.
+
+    That is what runs from this root. On the first deploy it is also a release of the same name and node that was started from
+    elsewhere, say by the bash script that this collection replaces. Whoever else holds the node name is not ours to stop.
+    """
+    ours = scan.of_root(wanted.layout.root)
+    strangers = [process for process in (scan.of_node(node) if node else scan.releases) if process not in ours]
+    if not ours and not _releases.current(wanted.layout):
+        taken_over = [process for process in strangers if process.name == wanted.tarball["name"] and not os.path.exists(_layout.record(process.root))]
+        if taken_over:
+            return taken_over
+    if node and strangers:
+        stranger = strangers[0]
+        raise ReleaseError(
+            f"The node name {node} is taken on this host by pid {stranger.pid}, {stranger.name} {stranger.version} from {stranger.root}: "
+            f"stop that one, or set another RELEASE_NODE in the env file."
+        )
+    return ours
+
+
+def answer(wanted: Plan, release: _releases.Release | None, scan: _processes.Scan) -> dict[str, t.Any]:
+    """What the next steps need to know of the release, staged or only planned."""
+    layout = wanted.layout
+    release_id = release.id if release else _releases.free_id(layout, wanted.release_id)
+    node = release.node if release else _node_to_be(wanted)
+    replaces = predecessor(wanted, node, scan)
+    current = _releases.current(layout)
+    return {
+        "release": release_id,
+        "path": layout.release(release_id),
+        "node": node,
+        "live": bool(current and current.id == release_id and [process.root for process in replaces] == [current.path]),
+        "replaces": [
+            {"pid": process.pid, "version": process.version, "root": layout.root if process in scan.of_root(layout.root) else process.root}
+            for process in replaces
+        ],
+    }
+
+
+def diff(wanted: Plan, release: _releases.Release | None) -> dict[str, str]:
+    """From the current release to this one: its id, and the names of the variables. A value is never shown."""
+    current = _releases.current(wanted.layout)
+    old_env = _variables(current, wanted.account) if current else {}
+    changed = {key for key, value in wanted.variables.items() if key in old_env and old_env[key] != value}
+    release_id = release.id if release else _releases.free_id(wanted.layout, wanted.release_id)
+    before = [f"release: {current.id}" if current else "", *sorted(old_env)]
+    after = [f"release: {release_id}", *(f"{key} (changed)" if key in changed else key for key in sorted(wanted.variables))]
+    return {"before": "\n".join(before).strip() + "\n", "after": "\n".join(after) + "\n"}
+
+
+def _node_to_be(wanted: Plan) -> str | None:
+    """As far as the env file tells. Once it is staged, the release itself is asked."""
+    if wanted.variables.get("RELEASE_DISTRIBUTION") == "none":
+        return None
+    return wanted.variables.get("RELEASE_NODE") or wanted.tarball["name"]
+
+
+def _variables(release: _releases.Release, account: _command.Account) -> dict[str, str]:
+    try:
+        return _env_file.load(_layout.env_file(release.path), account)
+    except (ReleaseError, OSError):  # what was deployed once need not be in order now: this is for a reader only
+        return {}
+
+
+def _paired(release: _releases.Release, wanted: Plan) -> bool:
+    cookie = _content(_layout.cookie_file(release.path))
+    return _content(_layout.env_file(release.path)) == wanted.env and wanted.cookie in (None, cookie)
+
+
+def _content(path: str) -> str | None:
+    with contextlib.suppress(FileNotFoundError), open(path, encoding="utf-8", newline="") as file:
+        return file.read()
+    return None
+
+
+def _equip(release: _releases.Release, wanted: Plan) -> None:
+    """What a release needs beside the tarball's content, readable by its user and nobody else."""
+    group = wanted.account.gid
+    os.chown(release.path, -1, group)
+    os.chmod(release.path, 0o750)
+    _releases.replace(_layout.env_file(release.path), wanted.env, 0o640, group)
+    cookie = wanted.cookie or _content(_layout.cookie_file(release.path))
+    if cookie:
+        _releases.replace(_layout.cookie_file(release.path), cookie, 0o640, group)
+    _releases.write(release)
+
+
+def _directories(layout: _layout.Layout, account: _command.Account) -> None:
+    umask = os.umask(0o022)  # the release's user must get in, whatever the umask of who logged in
+    try:
+        os.makedirs(layout.root, exist_ok=True)
+    finally:
+        os.umask(umask)
+    for path, mode, uid in ((layout.releases, 0o750, -1), (layout.tmp, 0o750, account.uid)):
+        os.makedirs(path, exist_ok=True)
+        os.chown(path, uid, account.gid)
+        os.chmod(path, mode)
+
+
+def _refuse_foreign_tmp(layout: _layout.Layout, account: _command.Account) -> None:
+    """A daemon that cannot write its pipes and logs starts nothing, and says so to nobody."""
+    for path in (os.path.join(layout.tmp, name) for name in ("pipe", "log")):
+        if os.path.exists(path) and os.stat(path).st_uid != account.uid:
+            raise ReleaseError(f"{path} does not belong to {account.name}, who is to write to it: chown -R {account.name} {layout.tmp}")

@@ -1,0 +1,135 @@
+#!/usr/bin/python
+# Copyright (c) 2026, the beamops.elixir authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: elixir_release_current
+short_description: Point current at a release, or record how it turned out
+description:
+  - With O(state=current), points C(ROOT/current) at a staged release, atomically. Nothing is stopped or started.
+  - With O(state=good) or O(state=bad), records that in the release's directory, and writes a line into C(ROOT/ledger.jsonl).
+extends_documentation_fragment:
+  - beamops.elixir._release
+  - beamops.elixir._attributes
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: full
+  idempotent:
+    support: full
+options:
+  release:
+    description:
+      - The id of the release.
+    type: str
+    required: true
+  state:
+    description:
+      - V(current) - C(current) points to it.
+      - V(good) - it went through a deploy.
+      - V(bad) - it failed, and is not deployed again unless forced.
+    type: str
+    choices: [current, good, bad]
+    default: current
+  reason:
+    description:
+      - Why it is V(bad).
+    type: str
+  previous:
+    description:
+      - What ran before it, for the ledger.
+    type: str
+  by:
+    description:
+      - Who did it, and from which controller, for the ledger.
+    type: str
+author:
+  - The beamops.elixir authors (@beamops)
+"""
+
+EXAMPLES = r"""
+- name: Point current at the new release
+  beamops.elixir.elixir_release_current:
+    root: /opt/guestbook
+    release: 0.2.0-9f8e7d6c
+  become: true
+  register: switch
+
+- name: Record that it is good
+  beamops.elixir.elixir_release_current:
+    root: /opt/guestbook
+    release: 0.2.0-9f8e7d6c
+    state: good
+    previous: "{{ switch.previous }}"
+  become: true
+"""
+
+RETURN = r"""
+previous:
+  description: The id of the release that C(current) pointed to before.
+  returned: success
+  type: str
+  sample: 0.1.0-1a2b3c4d
+current:
+  description: The id of the release that C(current) points to now.
+  returned: success
+  type: str
+  sample: 0.2.0-9f8e7d6c
+"""
+
+from ansible_collections.beamops.elixir.plugins.module_utils import _current, _module, _releases
+
+
+def work(module):
+    layout = _module.layout(module)
+    if module.params["state"] == "current":
+        return point(module, layout)
+    return mark(module, layout)
+
+
+def point(module, layout):
+    previous, wanted = _current.pointed(layout), module.params["release"]
+    changed = previous != wanted
+    if not module.check_mode:
+        release = _releases.find(layout, wanted)
+        if changed:
+            _current.point(layout, release.id)
+    diff = {"before": f"current -> {previous}\n", "after": f"current -> {wanted}\n"}
+    return {"changed": changed, "previous": previous, "current": wanted, "diff": diff}
+
+
+def mark(module, layout):
+    current, state = _current.pointed(layout), module.params["state"]
+    answer = {"previous": current, "current": current}
+    if module.check_mode and not _releases.is_staged(layout, module.params["release"]):
+        return {"changed": True, **answer}
+    release = _releases.find(layout, module.params["release"])
+    changed = (release.state, release.reason) != (state, module.params["reason"])
+    if changed and not module.check_mode:
+        marked = _current.mark(release, state, module.params["reason"])
+        _current.note(layout, "failure" if state == "bad" else "deploy", marked, module.params["previous"], module.params["by"])
+    diff = {"before": f"{release.id}: {release.state}\n", "after": f"{release.id}: {state}\n"}
+    return {"changed": changed, "diff": diff, **answer}
+
+
+def main():
+    _module.main(
+        {
+            **_module.ROOT,
+            "release": {"type": "str", "required": True},
+            "state": {"type": "str", "choices": ["current", "good", "bad"], "default": "current"},
+            "reason": {"type": "str"},
+            "previous": {"type": "str"},
+            "by": {"type": "str"},
+        },
+        work,
+        required_if=[("state", "bad", ["reason"])],
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,149 @@
+#!/usr/bin/python
+# Copyright (c) 2026, the beamops.elixir authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: elixir_release_eval
+short_description: Evaluate an expression with a release, or run one of its scripts
+description:
+  - Runs C(bin/NAME eval) with the environment that the release was staged with, as the user that runs it, within a time limit.
+  - With O(rpc=true) the expression is evaluated by the node that runs, of whatever version that is.
+  - The secrets of the env file are masked in what it answers.
+extends_documentation_fragment:
+  - beamops.elixir._release
+  - beamops.elixir._release.user
+  - beamops.elixir._attributes
+attributes:
+  check_mode:
+    support: none
+    details:
+      - What an expression does cannot be foretold, so the task is skipped in check mode.
+  diff_mode:
+    support: none
+  idempotent:
+    support: N/A
+    details:
+      - That depends on the expression. Say so with C(changed_when).
+options:
+  release:
+    description:
+      - The id of the release. By default the current one.
+    type: str
+  expression:
+    description:
+      - An Elixir expression. It fails by raising, throwing or exiting; what it returns is ignored.
+    type: str
+  script:
+    description:
+      - The name of a script in the release's C(bin) directory, such as V(migrate).
+    type: str
+  rpc:
+    description:
+      - Evaluate the O(expression) on the running node.
+    type: bool
+    default: false
+  timeout:
+    description:
+      - After how many seconds it is ended, with all processes that it started.
+    type: float
+    default: 300
+author:
+  - The beamops.elixir authors (@beamops)
+"""
+
+EXAMPLES = r"""
+- name: Migrate, from the release that is about to be started
+  beamops.elixir.elixir_release_eval:
+    root: /opt/guestbook
+    user: guestbook
+    release: 0.2.0-9f8e7d6c
+    expression: Guestbook.Release.migrate()
+    timeout: 600
+  become: true
+  run_once: true
+
+- name: Ask the running node how many entries it serves
+  beamops.elixir.elixir_release_eval:
+    root: /opt/guestbook
+    user: guestbook
+    expression: IO.puts(Guestbook.count())
+    rpc: true
+  become: true
+  changed_when: false
+"""
+
+RETURN = r"""
+rc:
+  description: The exit code.
+  returned: always
+  type: int
+  sample: 0
+stdout:
+  description: What it printed.
+  returned: always
+  type: str
+  sample: Migrations already up
+stderr:
+  description: What it printed as errors.
+  returned: always
+  type: str
+  sample: ''
+"""
+
+from ansible_collections.beamops.elixir.plugins.module_utils import _bin_app, _command, _module, _releases
+
+# The cause stands first: what follows are its consequences and a stack trace
+HEAD_LINES = 12
+
+
+def head(result):
+    lines = (result.stderr.strip() or result.stdout.strip()).splitlines()
+    shown = "\n".join(lines[:HEAD_LINES])
+    return f"{shown}\n... {len(lines) - HEAD_LINES} more lines in stdout and stderr" if len(lines) > HEAD_LINES else shown
+
+
+def work(module):
+    params = module.params
+    layout = _module.layout(module)
+    if module.check_mode:
+        return {"skipped": True, "msg": "what an expression does cannot be foretold"}
+    account = _command.account(params["user"])
+    release = _releases.chosen(layout, params["release"])
+    application = _bin_app.staged(release.path, release.name, layout, account)
+    _module.hide(module, application.environ, release.name, release.id)
+    if params["script"]:
+        called, script, arguments = f"bin/{params['script']}", params["script"], ()
+    else:
+        command = "rpc" if params["rpc"] else "eval"
+        called, script, arguments = f"bin/{release.name} {command}", release.name, (command, params["expression"])
+    result = application.run(script, *arguments, timeout=params["timeout"])
+    answer = {"changed": True, "rc": result.rc, "stdout": result.stdout, "stderr": result.stderr}
+    if result.timed_out:
+        module.fail_json(msg=f"{called} of {release.id} was ended after {params['timeout']:g} s. Its first lines:\n{head(result)}", **answer)
+    if result.rc != 0:
+        module.fail_json(msg=f"{called} of {release.id} failed (exit code {result.rc}):\n{head(result)}", **answer)
+    return answer
+
+
+def main():
+    _module.main(
+        {
+            **_module.ROOT,
+            **_module.USER,
+            "release": {"type": "str"},
+            "expression": {"type": "str"},
+            "script": {"type": "str"},
+            "rpc": {"type": "bool", "default": False},
+            "timeout": {"type": "float", "default": 300},
+        },
+        work,
+        required_one_of=[("expression", "script")],
+        mutually_exclusive=[("expression", "script"), ("rpc", "script")],
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,163 @@
+#!/usr/bin/python
+# Copyright (c) 2026, the beamops.elixir authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: elixir_release_stage
+short_description: Unpack a release beside the others, with its env file
+description:
+  - Brings a tarball of C(mix release) to the host, verifies its checksum there and unpacks it into a directory of its own under C(ROOT/releases),
+    together with its env file. Whatever fails, no half-made release is left, and nothing that is live is touched.
+  - The env file is loaded the way C(sh) does, as the user that will run the release, before anything is uploaded. A syntax error or an assignment
+    that a shell loses, such as a value with an unquoted C(&), is an error.
+  - The same tarball with the same env file and cookie is staged once. With another env file it is another release, C(VERSION-SHA8.2), so that going
+    back finds the environment that ran as well as the code.
+  - It also says what has to stop before the release is started, RV(replaces). Somebody else's process that holds the node name is an error.
+extends_documentation_fragment:
+  - beamops.elixir._release
+  - beamops.elixir._release.user
+  - beamops.elixir._attributes
+attributes:
+  check_mode:
+    support: full
+    details:
+      - In check mode nothing is uploaded, and the env file is checked all the same.
+  diff_mode:
+    support: full
+    details:
+      - Shows the release, and the names of the variables that are added, removed or changed. Values are never shown.
+  idempotent:
+    support: full
+  action:
+    support: full
+    details:
+      - The tarball is uploaded only if the host does not have that release yet.
+options:
+  tarball:
+    description:
+      - The answer of M(beamops.elixir.elixir_release_tarball_info).
+    type: dict
+    required: true
+  remote_src:
+    description:
+      - Whether the tarball lies on the host already, at the C(path) that O(tarball) names.
+    type: bool
+    default: false
+  env:
+    description:
+      - The content of the env file. It is kept as C(.env) beside the release, readable by its user and nobody else.
+    type: str
+    default: ''
+  cookie:
+    description:
+      - The cookie of the node, if the env file sets no E(RELEASE_COOKIE). Without either the cookie that came with the tarball stays, and every build
+        has another one.
+    type: str
+  force:
+    description:
+      - Stage a release although it is marked V(bad).
+    type: bool
+    default: false
+author:
+  - The beamops.elixir authors (@beamops)
+seealso:
+  - module: beamops.elixir.elixir_release_tarball_info
+  - module: beamops.elixir.elixir_release_current
+"""
+
+EXAMPLES = r"""
+- name: Look at the tarball
+  beamops.elixir.elixir_release_tarball_info:
+    tarball: guestbook-0.2.0.tar.gz
+  delegate_to: localhost
+  run_once: true
+  register: tarball
+
+- name: Stage it
+  beamops.elixir.elixir_release_stage:
+    root: /opt/guestbook
+    user: guestbook
+    tarball: "{{ tarball }}"
+    env: "{{ lookup('ansible.builtin.file', '.env.production') }}"
+  become: true
+"""
+
+RETURN = r"""
+release:
+  description: The id of the release, which is the name of its directory.
+  returned: success
+  type: str
+  sample: 0.2.0-9f8e7d6c
+path:
+  description: The directory of the release.
+  returned: success
+  type: str
+  sample: /opt/guestbook/releases/0.2.0-9f8e7d6c
+node:
+  description: The node name that the release takes when it starts, V(null) where it is not distributed.
+  returned: success
+  type: str
+  sample: guestbook
+live:
+  description: Whether this release is the current one and runs.
+  returned: success
+  type: bool
+replaces:
+  description: The processes that have to stop before this release is started.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    pid:
+      description: The process id of the BEAM.
+      type: int
+      sample: 4711
+    version:
+      description: The version that runs.
+      type: str
+      sample: 0.1.0
+    root:
+      description: The root to stop it by. Another one than O(root) on the first deploy to a host where it was started from elsewhere.
+      type: str
+      sample: /opt/guestbook
+"""
+
+from ansible_collections.beamops.elixir.plugins.module_utils import _module, _processes, _releases, _stage
+from ansible_collections.beamops.elixir.plugins.module_utils._errors import ReleaseError
+
+
+def work(module):
+    params = module.params
+    layout = _module.layout(module)
+    wanted = _stage.plan(layout, params["tarball"], params["env"], params["cookie"], _stage.account(params["user"], module.check_mode))
+    _module.hide(module, wanted.variables, params["tarball"]["name"], wanted.release_id)
+    release = _stage.existing(wanted)
+    if release and release.state == "bad" and not params["force"]:
+        raise ReleaseError(f"{release.id} is marked bad on this host: {release.reason}. Deploy another build, or set 'force' to try this one again.")
+    scan = _processes.scan()
+    answer = {"changed": release is None, "diff": _stage.diff(wanted, release)}
+    if release is None and params["remote_src"] and not module.check_mode:
+        release = _stage.stage(wanted, params["tarball"]["path"])
+    return {**answer, **_stage.answer(wanted, release, scan)}
+
+
+def main():
+    _module.main(
+        {
+            **_module.ROOT,
+            **_module.USER,
+            "tarball": {"type": "dict", "required": True},
+            "remote_src": {"type": "bool", "default": False},
+            "env": {"type": "str", "default": "", "no_log": True},
+            "cookie": {"type": "str", "no_log": True},
+            "force": {"type": "bool", "default": False},
+        },
+        work,
+    )
+
+
+if __name__ == "__main__":
+    main()

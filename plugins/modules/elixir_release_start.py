@@ -1,0 +1,113 @@
+#!/usr/bin/python
+# Copyright (c) 2026, the beamops.elixir authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: elixir_release_start
+short_description: Start a release as a daemon
+description:
+  - Runs C(bin/NAME daemon) with the environment that the release was staged with, loaded the way C(sh) does, and with nothing of the caller's.
+  - Since the exit code of C(daemon) says nothing, it looks for the process. Whether that comes up, M(beamops.elixir.elixir_release_wait) says.
+  - Refuses where another release of O(root) runs. Where this release runs already, nothing is done.
+extends_documentation_fragment:
+  - beamops.elixir._release
+  - beamops.elixir._release.user
+  - beamops.elixir._attributes
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: none
+  idempotent:
+    support: full
+options:
+  release:
+    description:
+      - The id of the release. By default the current one.
+    type: str
+author:
+  - The beamops.elixir authors (@beamops)
+seealso:
+  - module: beamops.elixir.elixir_release_stop
+  - module: beamops.elixir.elixir_release_wait
+"""
+
+EXAMPLES = r"""
+- name: Start the current release
+  beamops.elixir.elixir_release_start:
+    root: /opt/guestbook
+    user: guestbook
+  become: true
+  register: started
+
+- name: Wait until it serves
+  beamops.elixir.elixir_release_wait:
+    root: /opt/guestbook
+    state: ready
+    pid: "{{ started.pid }}"
+    url: http://127.0.0.1:4000/health
+  become: true
+  register: up
+  until: up is skipped or up.ready or up.fatal
+  failed_when: not up.ready
+  retries: 60
+  delay: 1
+"""
+
+RETURN = r"""
+pid:
+  description: The process id of the BEAM; V(null) in check mode where it would be started.
+  returned: success
+  type: int
+  sample: 4711
+release:
+  description: The id of the release.
+  returned: success
+  type: str
+  sample: 0.2.0-9f8e7d6c
+port:
+  description: The E(PORT) of its environment; V(4000) where it has none and is RV(phoenix). Else V(null).
+  returned: success
+  type: int
+  sample: 4000
+phoenix:
+  description: Whether it has a C(bin/server), as a Phoenix release has.
+  returned: success
+  type: bool
+  sample: true
+"""
+
+from ansible_collections.beamops.elixir.plugins.module_utils import _bin_app, _command, _module, _releases, _start
+
+
+def work(module):
+    params = module.params
+    layout = _module.layout(module)
+    if module.check_mode and params["release"] and not _releases.is_staged(layout, params["release"]):
+        return {"changed": True, "pid": None, "release": params["release"], "port": None, "phoenix": False}
+    account = _command.account(params["user"])
+    release = _releases.chosen(layout, params["release"])
+    application = _bin_app.staged(release.path, release.name, layout, account)
+    _module.hide(module, application.environ, release.name, release.id)
+    process = _start.already(layout, release)
+    changed = process is None
+    if changed and not module.check_mode:
+        process = _start.start(application)
+    return {
+        "changed": changed,
+        "pid": process.pid if process else None,
+        "release": release.id,
+        "port": application.port,
+        "phoenix": application.is_phoenix,
+    }
+
+
+def main():
+    _module.main({**_module.ROOT, **_module.USER, "release": {"type": "str"}}, work)
+
+
+if __name__ == "__main__":
+    main()

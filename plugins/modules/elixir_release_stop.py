@@ -1,0 +1,101 @@
+#!/usr/bin/python
+# Copyright (c) 2026, the beamops.elixir authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: elixir_release_stop
+short_description: Ask the running release to stop
+description:
+  - Finds what runs from O(root) by its processes and asks it to stop, by C(bin/NAME stop) with the cookie, the node name and the directory of the
+    I(running) release, so that a COOKIE or a version that was replaced on the disk does not matter. Where that cannot reach the node, it sends SIGTERM.
+  - It asks once and does not wait. A release that was asked finishes its requests first, which may take a while; whether it is gone,
+    M(beamops.elixir.elixir_release_wait) says.
+extends_documentation_fragment:
+  - beamops.elixir._release
+  - beamops.elixir._attributes
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: none
+  idempotent:
+    support: full
+    details:
+      - Where nothing runs, nothing changes.
+options:
+  force:
+    description:
+      - Kill it instead. Its C(heart) is killed first, since that would start it again. Requests and work in progress are lost.
+    type: bool
+    default: false
+author:
+  - The beamops.elixir authors (@beamops)
+seealso:
+  - module: beamops.elixir.elixir_release_wait
+"""
+
+EXAMPLES = r"""
+- name: Ask the release to stop
+  beamops.elixir.elixir_release_stop:
+    root: /opt/guestbook
+  become: true
+
+- name: Wait until it is gone
+  beamops.elixir.elixir_release_wait:
+    root: /opt/guestbook
+    state: stopped
+  become: true
+  register: down
+  until: down is skipped or down.ready or down.fatal
+  failed_when: not down.ready
+  retries: 120
+  delay: 1
+"""
+
+RETURN = r"""
+asked:
+  description: The processes that were asked to stop.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    pid:
+      description: The process id of the BEAM.
+      type: int
+      sample: 4711
+    version:
+      description: The version that ran.
+      type: str
+      sample: 0.1.0
+    node:
+      description: Its node name, V(null) where it was not distributed.
+      type: str
+      sample: guestbook
+    how:
+      description: By C(bin/NAME stop) (V(stop)), by SIGTERM (V(term)) or by SIGKILL (V(kill)). V(null) in check mode.
+      type: str
+      sample: stop
+"""
+
+from ansible_collections.beamops.elixir.plugins.module_utils import _module, _processes, _stop
+
+
+def work(module):
+    layout = _module.layout(module)
+    end = _stop.kill if module.params["force"] else _stop.ask
+    asked = [
+        {"pid": process.pid, "version": process.version, "node": process.node, "how": None if module.check_mode else end(process)}
+        for process in _processes.scan().of_root(layout.root)
+    ]
+    return {"changed": bool(asked), "asked": asked}
+
+
+def main():
+    _module.main({**_module.ROOT, "force": {"type": "bool", "default": False}}, work)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,213 @@
+#!/usr/bin/python
+# Copyright (c) 2026, the beamops.elixir authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: elixir_release_wait
+short_description: Take one look whether a release is stopped or ready
+description:
+  - Takes B(one) look and says what it saw. It never sleeps and never loops, so that C(until), C(retries) and C(delay) of the task decide for how long
+    a host is waited for, and several hosts are waited for side by side.
+  - It succeeds whatever it sees. Put RV(ready) and RV(fatal) into C(until), and RV(ready) into C(failed_when), as in the examples; RV(msg) then says
+    why the task failed.
+  - With O(state=ready) it looks, cheapest first, at the process, the O(port), the O(url) and the boot status by O(rpc), and stops at the first that
+    is not content. Only the last look starts a BEAM.
+extends_documentation_fragment:
+  - beamops.elixir._release
+  - beamops.elixir._attributes
+attributes:
+  check_mode:
+    support: full
+    details:
+      - The task is skipped, since what it would wait for does not happen in check mode.
+  diff_mode:
+    support: N/A
+    details:
+      - This module changes nothing.
+  idempotent:
+    support: full
+    details:
+      - This module changes nothing.
+options:
+  state:
+    description:
+      - V(stopped) - no process of O(root) is left, and the O(node) name is free.
+      - V(ready) - the O(release) runs and answers, as told by the other options.
+    type: str
+    choices: [stopped, ready]
+    required: true
+  node:
+    description:
+      - With O(state=stopped), the node name that is to be free.
+    type: str
+  release:
+    description:
+      - With O(state=ready), the id of the release that is to be ready. By default the current one.
+    type: str
+  pid:
+    description:
+      - With O(state=ready), the process that M(beamops.elixir.elixir_release_start) started. When it is gone, no further look helps, and RV(fatal) says so.
+    type: int
+  stable_for:
+    description:
+      - With O(state=ready), for how many seconds the process has to be up.
+    type: float
+    default: 0
+  port:
+    description:
+      - With O(state=ready), the TCP port that the process itself has to listen on.
+    type: int
+  url:
+    description:
+      - With O(state=ready), where to send a GET request. Redirects are not followed.
+    type: str
+  headers:
+    description:
+      - Headers of that request.
+    type: dict
+    default: {}
+  status_code:
+    description:
+      - The status codes that are good.
+    type: list
+    elements: int
+    default: [200]
+  search_regex:
+    description:
+      - A Python regular expression that has to match somewhere in the body.
+    type: str
+  rpc:
+    description:
+      - With O(state=ready), ask the node itself, by C(bin/NAME rpc), whether it is started, and which version it is. Left out where the node is not
+        distributed.
+    type: bool
+    default: true
+  timeout:
+    description:
+      - How many seconds the HTTP request and the rpc may take each.
+    type: float
+    default: 10
+author:
+  - The beamops.elixir authors (@beamops)
+seealso:
+  - module: beamops.elixir.elixir_release_stop
+  - module: beamops.elixir.elixir_release_start
+"""
+
+EXAMPLES = r"""
+- name: Wait until the old release is gone
+  beamops.elixir.elixir_release_wait:
+    root: /opt/guestbook
+    state: stopped
+  become: true
+  register: down
+  until: down is skipped or down.ready or down.fatal
+  failed_when: not down.ready
+  retries: 120
+  delay: 1
+
+- name: Wait until the new release serves
+  beamops.elixir.elixir_release_wait:
+    root: /opt/guestbook
+    state: ready
+    port: 4000
+    url: http://127.0.0.1:4000/health
+    search_regex: '"version": *"0\.2\.0"'
+    stable_for: 5
+  become: true
+  register: up
+  until: up is skipped or up.ready or up.fatal
+  failed_when: not up.ready
+  retries: 60
+  delay: 1
+"""
+
+RETURN = r"""
+ready:
+  description: Whether all is as it should be.
+  returned: except in check mode
+  type: bool
+  sample: false
+fatal:
+  description: Whether no further look can change the answer, such as when the process died or another version answers.
+  returned: except in check mode
+  type: bool
+  sample: false
+msg:
+  description: What was seen and, where it is not ready, why not.
+  returned: always
+  type: str
+  sample: the release does not listen on port 4000 yet; its ports - none.
+"""
+
+import contextlib
+import os
+import pwd
+import re
+
+from ansible_collections.beamops.elixir.plugins.module_utils import _command, _env_file, _layout, _module, _releases, _wait
+from ansible_collections.beamops.elixir.plugins.module_utils._errors import ReleaseError
+
+SECRET_HEADERS = re.compile(r"authorization|cookie|token|key|secret", re.IGNORECASE)
+
+
+def hide_secrets(module, release):
+    """An answer of the application, or its log, may hold a secret."""
+    module.no_log_values.update(str(value) for name, value in module.params["headers"].items() if SECRET_HEADERS.search(name))
+    with contextlib.suppress(OSError, ReleaseError):
+        account = _command.account(pwd.getpwuid(os.stat(_layout.Layout(module.params["root"]).tmp).st_uid).pw_name)
+        _module.hide(module, _env_file.load(_layout.env_file(release.path), account), release.name, release.id)
+
+
+def check_regex(search_regex):
+    try:
+        re.compile(search_regex or "")
+    except re.error as error:
+        raise ReleaseError(f"search_regex {search_regex!r} is not a regular expression of Python: {error}.") from error
+
+
+def work(module):
+    params = module.params
+    layout = _module.layout(module)
+    if module.check_mode:
+        return {"skipped": True, "msg": "there is nothing to wait for in check mode"}
+    check_regex(params["search_regex"])
+    if params["state"] == "stopped":
+        verdict = _wait.stopped(layout.root, params["node"])
+    else:
+        release = _releases.chosen(layout, params["release"])
+        hide_secrets(module, release)
+        wanted = _wait.Wanted(
+            release=release,
+            **{option: params[option] for option in _wait.Wanted._fields if option != "release"},
+        )
+        verdict = _wait.ready(layout, wanted)
+    return {"changed": False, **verdict._asdict()}
+
+
+def main():
+    _module.main(
+        {
+            **_module.ROOT,
+            "state": {"type": "str", "choices": ["stopped", "ready"], "required": True},
+            "node": {"type": "str"},
+            "release": {"type": "str"},
+            "pid": {"type": "int"},
+            "stable_for": {"type": "float", "default": 0},
+            "port": {"type": "int"},
+            "url": {"type": "str"},
+            "headers": {"type": "dict", "default": {}},
+            "status_code": {"type": "list", "elements": "int", "default": [200]},
+            "search_regex": {"type": "str"},
+            "rpc": {"type": "bool", "default": True},
+            "timeout": {"type": "float", "default": 10},
+        },
+        work,
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,111 @@
+# Copyright (c) 2026, the beamops.elixir authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from ansible_collections.beamops.elixir.plugins.module_utils import _mix_project
+from ansible_collections.beamops.elixir.plugins.module_utils._errors import ReleaseError
+
+GUESTBOOK = '[app: :guestbook, version: "0.2.0"]'
+SHOP = '[apps_path: "apps", releases: [shop: [version: "0.2.0"], admin: [version: "0.3.0"]]]'
+UNTOLD = '[app: :guestbook, version: File.read!("VERSION")]'
+
+
+@pytest.fixture
+def project(tmp_path):
+    def make(mix_exs, tarballs):
+        """Tarballs: paths; the same content in all, but for those given as (path, content)."""
+        directory = tmp_path / "my [old] project"
+        directory.mkdir()
+        (directory / "mix.exs").write_text(mix_exs)
+        for tarball in tarballs:
+            path, content = tarball if isinstance(tarball, tuple) else (tarball, "")
+            (directory / path).parent.mkdir(parents=True, exist_ok=True)
+            (directory / path).write_text(content)
+            os.utime(directory / path, (0, 0))
+        return str(directory)
+
+    return make
+
+
+@pytest.mark.parametrize(
+    "mix_exs, name, tarballs, found",
+    [
+        (GUESTBOOK, None, ["_build/prod/guestbook-0.2.0.tar.gz"], "_build/prod/guestbook-0.2.0.tar.gz"),
+        (GUESTBOOK, None, ["guestbook-0.2.0.tar.gz"], "guestbook-0.2.0.tar.gz"),
+        (GUESTBOOK, None, ["_build/staging/guestbook-0.2.0.tar.gz"], "_build/staging/guestbook-0.2.0.tar.gz"),
+        (GUESTBOOK, None, ["_build/prod/guestbook-0.2.0.tar.gz", "guestbook-0.2.0.tar.gz"], "_build/prod/guestbook-0.2.0.tar.gz"),
+        (GUESTBOOK, None, ["_build/prod/guestbook-0.2.0.tar.gz", ("_build/dev/guestbook-0.2.0.tar.gz", "dev")], "_build/prod/guestbook-0.2.0.tar.gz"),
+        (GUESTBOOK, None, ["guestbook-0.1.0.tar.gz", "otp-0.2.0.tar.gz", "guestbook-0.2.0.tar.gz"], "guestbook-0.2.0.tar.gz"),
+        (GUESTBOOK, "guestbook", ["guestbook-0.2.0.tar.gz"], "guestbook-0.2.0.tar.gz"),
+        (GUESTBOOK, "lite", ["_build/prod/guestbook-0.2.0.tar.gz", "_build/prod/lite-0.2.0.tar.gz"], "_build/prod/lite-0.2.0.tar.gz"),
+        (SHOP, "admin", ["_build/prod/shop-0.2.0.tar.gz", "_build/prod/admin-0.3.0.tar.gz"], "_build/prod/admin-0.3.0.tar.gz"),
+        (SHOP, None, ["_build/prod/shop-0.2.0.tar.gz"], "_build/prod/shop-0.2.0.tar.gz"),
+        (UNTOLD, None, ["_build/prod/guestbook-7.tar.gz"], "_build/prod/guestbook-7.tar.gz"),
+        ("", None, ["_build/prod/any-7.tar.gz"], "_build/prod/any-7.tar.gz"),
+    ],
+)
+def test_finds(project, mix_exs, name, tarballs, found):
+    directory = project(mix_exs, tarballs)
+    assert _mix_project.find(directory, name) == f"{directory}/{found}"
+
+
+@pytest.mark.parametrize(
+    "mix_exs, name, tarballs, message",
+    [
+        pytest.param(
+            GUESTBOOK,
+            None,
+            [],
+            "No tarball of guestbook 0.2.0, of which mix.exs tells, in _build/ of the mix project {directory} or beside mix.exs; found no tarball at all. "
+            "Build it with `MIX_ENV=prod mix release`, with `steps: [:assemble, :tar]` for the release in mix.exs.",
+            id="none",
+        ),
+        pytest.param(
+            GUESTBOOK, None, ["guestbook-0.1.0.tar.gz", "x.zip"], "found {directory}/guestbook-0.1.0.tar.gz. Build it", id="only an old one"
+        ),
+        pytest.param(
+            GUESTBOOK,
+            "shop",
+            ["guestbook-0.2.0.tar.gz"],
+            "Unknown release name shop: mix.exs in {directory} tells of guestbook; found {directory}/guestbook-0.2.0.tar.gz.",
+            id="unknown name",
+        ),
+        pytest.param(
+            SHOP,
+            None,
+            ["_build/prod/shop-0.2.0.tar.gz", "_build/prod/admin-0.3.0.tar.gz"],
+            "has tarballs of several releases: {directory}/_build/prod/admin-0.3.0.tar.gz, {directory}/_build/prod/shop-0.2.0.tar.gz. Say with `name`",
+            id="several releases",
+        ),
+        pytest.param(
+            UNTOLD,
+            None,
+            [("guestbook-1.tar.gz", "1"), ("guestbook-2.tar.gz", "2")],
+            "has several tarballs of guestbook: {directory}/guestbook-1.tar.gz, {directory}/guestbook-2.tar.gz. Say with `tarball`",
+            id="several versions",
+        ),
+        pytest.param(
+            GUESTBOOK,
+            None,
+            [("_build/prod/guestbook-0.2.0.tar.gz", "built here"), ("guestbook-0.2.0.tar.gz", "built away")],
+            "Say with `tarball` which it is, or remove the others",
+            id="the same version built twice",
+        ),
+    ],
+)
+def test_does_not_guess(project, mix_exs, name, tarballs, message):
+    directory = project(mix_exs, tarballs)
+    with pytest.raises(ReleaseError) as caught:
+        _mix_project.find(directory, name)
+    assert message.format(directory=directory) in str(caught.value)
+
+
+def test_a_directory_that_is_no_mix_project(tmp_path):
+    with pytest.raises(ReleaseError, match=f"Cannot read {tmp_path}/mix.exs: No such file or directory. Give the directory of a mix project"):
+        _mix_project.find(str(tmp_path))

@@ -1,0 +1,328 @@
+# Copyright (c) 2026, the beamops.elixir authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pathlib
+import shutil
+import stat
+
+import pytest
+
+from ansible_collections.beamops.elixir.plugins.module_utils import _command, _current, _layout, _processes, _releases, _stage
+from ansible_collections.beamops.elixir.plugins.module_utils._errors import ReleaseError
+
+as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files to another user")
+
+NOBODY_RUNS = _processes.Scan([])
+
+
+@pytest.fixture
+def plan(layout, account, make_tarball):
+    def make(env="A=1\n", cookie=None, user=account, **tarball):
+        return _stage.plan(layout, make_tarball(**tarball), env, cookie, user)
+
+    return make
+
+
+def stage(wanted):
+    return _stage.stage(wanted, wanted.tarball["path"])
+
+
+def content(*path):
+    return pathlib.Path(*path).read_text(encoding="utf-8")
+
+
+def mode(*path):
+    return stat.S_IMODE(os.stat(os.path.join(*path)).st_mode)
+
+
+def releases(layout):
+    return sorted(os.listdir(layout.releases))
+
+
+def test_a_release_and_what_it_needs(plan, layout, account):
+    wanted = plan(env="export A='x y'\n")
+    release = stage(wanted)
+    assert release.id == wanted.tarball["release_id"] and release.path == layout.release(release.id)
+    assert release == _releases.read(release.path)._replace(path=release.path)
+    assert (release.name, release.version, release.sha256) == ("guestbook", "0.1.0", wanted.tarball["sha256"])
+    assert (release.state, release.reason, release.node, release.staged_by) == ("staged", None, "guestbook", "kai@laptop")
+    assert content(release.path, ".env") == "export A='x y'\n"
+    assert content(release.path, "releases", "COOKIE") == "COOKIEOFTHETARBALL"
+    assert [mode(release.path), mode(release.path, ".env"), mode(release.path, "releases", "COOKIE")] == [0o750, 0o640, 0o640]
+    assert [mode(layout.root), mode(layout.releases), mode(layout.tmp)] == [0o755, 0o750, 0o750]
+    assert {os.stat(path).st_gid for path in (release.path, f"{release.path}/.env", layout.releases, layout.tmp)} == {account.gid}
+    assert releases(layout) == [release.id]
+
+
+def test_the_umask_of_who_stages_does_not_matter(plan, layout):
+    umask = os.umask(0o077)
+    try:
+        release = stage(plan())
+    finally:
+        os.umask(umask)
+    assert [mode(layout.root), mode(layout.releases), mode(layout.tmp)] == [0o755, 0o750, 0o750]
+    assert [mode(release.path), mode(release.path, "bin"), mode(release.path, "bin", "guestbook")] == [0o750, 0o755, 0o755]
+    assert [mode(release.path, ".env"), mode(release.path, ".deploy.json")] == [0o640, 0o644]
+
+
+@as_root
+def test_the_code_is_not_its_users(plan, layout, place):
+    nobody = _command.account("nobody")
+    release = stage(plan(user=nobody))
+    owners = {path: (os.stat(path).st_uid, os.stat(path).st_gid) for path in (release.path, f"{release.path}/.env", f"{release.path}/releases/COOKIE", layout.releases)}
+    assert set(owners.values()) == {(0, nobody.gid)}
+    assert (os.stat(f"{release.path}/bin/guestbook").st_uid, os.stat(layout.tmp).st_uid) == (0, nobody.uid)
+
+
+@pytest.mark.parametrize(
+    "env, given, cookie",
+    [
+        pytest.param("", None, "COOKIEOFTHETARBALL", id="that of the tarball"),
+        pytest.param("", "GIVEN", "GIVEN", id="given"),
+        pytest.param("RELEASE_COOKIE=OFENV\n", None, "OFENV", id="of the env file"),
+        pytest.param("RELEASE_COOKIE=OFENV\n", "GIVEN", "OFENV", id="the env file has the last word"),
+        pytest.param("RELEASE_COOKIE=\n", "GIVEN", "GIVEN", id="an empty one is none"),
+    ],
+)
+def test_cookie(plan, env, given, cookie):
+    assert content(stage(plan(env, given)).path, "releases", "COOKIE") == cookie
+
+
+@pytest.mark.parametrize(
+    "env, cookie, words",
+    [
+        pytest.param("RELEASE_COOKIE=-xyz-s3cr3t\n", None, "cookie begins with '-'", id="cookie that erl takes for an option"),
+        pytest.param("", "-xyz-s3cr3t", "cookie begins with '-'", id="such a cookie given"),
+        pytest.param("RELEASE_VSN=0.0.9\n", None, "sets RELEASE_VSN.*remove that line", id="another version"),
+        pytest.param("A='s3cr3t\n", None, r"^the env file, line 1 \(A\)", id="env file with a syntax error"),
+        pytest.param("A=1&B=s3cr3t\n", None, "^the env file assigns A", id="env file with a lost assignment"),
+    ],
+)
+def test_what_is_refused_before_anything_changes(plan, layout, env, cookie, words):
+    with pytest.raises(ReleaseError, match=words) as error:
+        plan(env, cookie)
+    assert "s3cr3t" not in str(error.value)
+    assert not os.path.exists(layout.root)
+
+
+@as_root
+@pytest.mark.parametrize("name", ["pipe", "log"])
+def test_a_tmp_that_another_user_wrote_to_is_refused(plan, layout, name):
+    os.makedirs(os.path.join(layout.tmp, name))
+    with pytest.raises(ReleaseError, match=f"{layout.tmp}/{name} does not belong to nobody, who is to write to it: chown -R nobody {layout.tmp}$"):
+        plan(user=_command.account("nobody"))
+    plan()
+
+
+@as_root
+def test_the_env_file_is_loaded_as_its_user(account):
+    assert _stage.load("A=$(id -un)\n", _command.account("nobody")) == {"A": "nobody"}
+
+
+@as_root
+def test_the_env_file_is_readable_where_the_temporary_directory_is_private(place, monkeypatch):
+    (place / "private").mkdir(mode=0o700)
+    monkeypatch.setattr("tempfile.tempdir", str(place / "private"))
+    assert _stage.load("A=1\n", _command.account("nobody")) == {"A": "1"}
+
+
+def test_nothing_is_left_of_the_loaded_env_file(account, place):
+    path = place / "path"
+    for end in ("", "B='\n"):
+        with contextlib.suppress(ReleaseError):
+            _stage.load(f"printf '%s' \"$1\" >{path}\n{end}", account)
+        assert path.read_text().startswith("/tmp/elixir_release-env-")
+        assert not os.path.exists(path.read_text())
+
+
+def test_the_same_again_is_there_already(plan):
+    assert _stage.existing(plan()) is None
+    release = stage(plan())
+    assert _stage.existing(plan()) == release
+    assert _stage.existing(plan(cookie="COOKIEOFTHETARBALL")) == release
+
+
+@pytest.mark.parametrize(
+    "again",
+    [
+        pytest.param({"env": "A=2\n"}, id="another env file"),
+        pytest.param({"env": "A=1\n\n"}, id="an env file that differs by an empty line"),
+        pytest.param({"cookie": "ANOTHER"}, id="another cookie"),
+    ],
+)
+def test_the_same_tarball_with_something_else_is_another_release(plan, layout, again):
+    first = stage(plan())
+    assert _stage.existing(plan(**again)) is None
+    second = stage(plan(**again))
+    assert second.id == f"{first.id}.2"
+    assert content(first.path, ".env") == "A=1\n"
+    assert content(second.path, ".env") == again.get("env", "A=1\n")
+    assert (_stage.existing(plan()), _stage.existing(plan(**again))) == (first, second)
+    assert releases(layout) == [first.id, second.id]
+
+
+def test_the_same_version_built_again_is_another_release(plan, layout):
+    first = stage(plan())
+    wanted = plan(cookie=None, extra=["bin/server"])
+    assert _stage.existing(wanted) is None
+    second = stage(wanted)
+    assert first.version == second.version and first.id != second.id
+    assert len(releases(layout)) == 2
+
+
+def test_what_was_broken_off_is_replaced(plan, layout):
+    wanted = plan()
+    unfinished = pathlib.Path(layout.unfinished(wanted.release_id))
+    (unfinished / "bin").mkdir(parents=True)
+    (unfinished / "bin" / "left-over").write_text("")
+    release = stage(wanted)
+    assert not os.path.exists(os.path.join(release.path, "bin", "left-over"))
+    assert releases(layout) == [release.id]
+
+
+@pytest.mark.parametrize(
+    "damage, words",
+    [
+        pytest.param(lambda wanted: wanted.tarball.update(sha256="0" * 64), "has the sha256 .* on this host, and 0{64} on the controller.*Run the deploy again", id="checksum"),
+        pytest.param(lambda wanted: os.truncate(wanted.tarball["path"], 5000), "damaged", id="truncated"),
+        pytest.param(lambda wanted: os.unlink(wanted.tarball["path"]), "No such file", id="gone"),
+        pytest.param(lambda wanted: wanted.variables.update(FAULT="broken"), r"cannot be run \(exit code 127\).*libtinfo", id="it does not run here"),
+        pytest.param(lambda wanted: wanted.tarball.update(name="other"), "bin/other is not there", id="it is another application"),
+    ],
+)
+def test_what_fails_leaves_nothing_and_the_others_alone(plan, layout, damage, words):
+    there = stage(plan())
+    wanted = plan(env="A=2\n")
+    damage(wanted)
+    with pytest.raises(ReleaseError, match=words):
+        stage(wanted)
+    assert releases(layout) == [there.id]
+    assert _releases.staged(layout) == [there]
+
+
+def test_account_of_a_user_that_a_role_makes_later():
+    with pytest.raises(ReleaseError, match="no-such-user"):
+        _stage.account("no-such-user", check_mode=False)
+    if os.geteuid() == 0:
+        assert _stage.account("no-such-user", check_mode=True).name == "nobody"
+    else:
+        with pytest.raises(ReleaseError):
+            _stage.account("no-such-user", check_mode=True)
+
+
+def process(root, pid=42, **fields):
+    return _processes.Process(
+        **{"pid": pid, "started": 1, "seconds": 1.0, "uid": 0, "root": root, "name": "guestbook", "version": "0.1.0", "node": "guestbook", "heart": False, "environ": {}, **fields}
+    )
+
+
+OURS = process("{root}/releases/0.1.0-1a2b3c4d", pid=1)
+OF_THE_ROOT = process("{root}", pid=2)
+OF_THE_SCRIPT = process("/home/kai/guestbook", pid=3)
+ANOTHER_APPLICATION = process("/srv/other", pid=4, name="other")
+ANOTHER_NODE = process("/srv/green", pid=5, node="green")
+UNDISTRIBUTED = process("/home/kai/guestbook", pid=6, node=None)
+
+
+@pytest.mark.parametrize(
+    "running, is_first, node, expected",
+    [
+        pytest.param([], True, "guestbook", [], id="nothing runs"),
+        pytest.param([OURS], False, "guestbook", [OURS], id="ours"),
+        pytest.param([OF_THE_ROOT], True, "guestbook", [OF_THE_ROOT], id="unpacked into the root by a script"),
+        pytest.param([OURS], False, "blue", [OURS], id="ours, under another node name"),
+        pytest.param([OF_THE_SCRIPT], True, "guestbook", [OF_THE_SCRIPT], id="taken over on the first deploy"),
+        pytest.param([OF_THE_SCRIPT], True, "guestbook@web1", [OF_THE_SCRIPT], id="taken over, with a long name"),
+        pytest.param([OF_THE_SCRIPT, ANOTHER_APPLICATION], True, None, [OF_THE_SCRIPT], id="taken over, undistributed"),
+        pytest.param([UNDISTRIBUTED], True, None, [UNDISTRIBUTED], id="an undistributed one taken over"),
+        pytest.param([OF_THE_SCRIPT], False, "guestbook", "pid 3, guestbook 0.1.0 from /home/kai/guestbook", id="not taken over later"),
+        pytest.param([OURS, OF_THE_SCRIPT], False, "guestbook", "pid 3", id="beside ours"),
+        pytest.param([ANOTHER_APPLICATION], True, "guestbook", "pid 4, other 0.1.0 from /srv/other.*RELEASE_NODE", id="another application has the name"),
+        pytest.param([ANOTHER_NODE, ANOTHER_APPLICATION], True, "blue", [], id="others under other names"),
+        pytest.param([ANOTHER_APPLICATION], False, None, [], id="undistributed, beside another application"),
+    ],
+)
+def test_what_has_to_stop_first(plan, layout, staged, running, is_first, node, expected):
+    if not is_first:
+        _current.point(layout, staged().id)
+    scan = _processes.Scan([one._replace(root=one.root.format(root=layout.root)) for one in running])
+    if isinstance(expected, str):
+        with pytest.raises(ReleaseError, match=f"The node name {node} is taken on this host by {expected}"):
+            _stage.predecessor(plan(), node, scan)
+    else:
+        assert [one.pid for one in _stage.predecessor(plan(), node, scan)] == [one.pid for one in expected]
+
+
+def test_a_release_that_another_root_of_this_collection_runs_is_not_taken_over(plan, place, layout, staged):
+    other = place / "other" / "releases" / "0.1.0-1a2b3c4d"
+    shutil.copytree(staged().path, str(other))
+    with pytest.raises(ReleaseError, match=f"from {other}"):
+        _stage.predecessor(plan(), "guestbook", _processes.Scan([process(str(other))]))
+
+
+@pytest.mark.parametrize(
+    "env, node",
+    [("", "guestbook"), ("RELEASE_NODE=blue\n", "blue"), ("RELEASE_DISTRIBUTION=none\n", None), ("RELEASE_DISTRIBUTION=name\nRELEASE_NODE=blue@10.0.0.1\n", "blue@10.0.0.1")],
+)
+def test_answer_before_and_after_staging(plan, layout, env, node):
+    wanted = plan(env)
+    expected = {"release": wanted.release_id, "path": layout.release(wanted.release_id), "node": node, "live": False, "replaces": []}
+    assert _stage.answer(wanted, None, NOBODY_RUNS) == expected
+    assert _stage.answer(wanted, stage(wanted), NOBODY_RUNS) == expected
+
+
+def test_answer_says_whether_it_is_live(plan, layout):
+    wanted = plan()
+    release = stage(wanted)
+    runs = _processes.Scan([process(release.path)])
+    assert _stage.answer(wanted, release, runs)["live"] is False, "current does not point to it"
+    _current.point(layout, release.id)
+    assert _stage.answer(wanted, release, NOBODY_RUNS)["live"] is False
+    assert _stage.answer(wanted, release, runs) == {
+        "release": release.id,
+        "path": release.path,
+        "node": "guestbook",
+        "live": True,
+        "replaces": [{"pid": 42, "version": "0.1.0", "root": layout.root}],
+    }
+    assert _stage.answer(wanted, release, _processes.Scan([process(release.path), process(layout.root, pid=43)]))["live"] is False
+    another = plan(env="A=2\n")
+    assert _stage.answer(another, None, runs)["live"] is False
+    assert _stage.answer(another, None, runs)["release"] == f"{release.id}.2"
+
+
+def test_answer_names_the_root_to_stop_a_release_by_that_is_taken_over(plan):
+    answer = _stage.answer(plan(), None, _processes.Scan([process("/home/kai/guestbook")]))
+    assert answer["replaces"] == [{"pid": 42, "version": "0.1.0", "root": "/home/kai/guestbook"}]
+
+
+def test_diff_of_the_first_release(plan):
+    wanted = plan(env="B=s3cr3t\nA=1\n")
+    assert _stage.diff(wanted, None) == {"before": "\n", "after": f"release: {wanted.release_id}\nA\nB\n"}
+
+
+def test_diff_names_variables_and_shows_no_value(plan, layout):
+    current = stage(plan(env="SAME=1\nOTHER=s3cr3t-1\nGONE=2\n"))
+    _current.point(layout, current.id)
+    wanted = plan(env="SAME=1\nOTHER=s3cr3t-2\nNEW=3\n")
+    assert _stage.diff(wanted, None) == {
+        "before": f"release: {current.id}\nGONE\nOTHER\nSAME\n",
+        "after": f"release: {current.id}.2\nNEW\nOTHER (changed)\nSAME\n",
+    }
+
+
+def test_diff_of_the_same(plan, layout):
+    release = stage(plan())
+    _current.point(layout, release.id)
+    diff = _stage.diff(plan(), release)
+    assert diff["before"] == diff["after"] == f"release: {release.id}\nA\n"
+
+
+def test_diff_from_a_release_whose_env_file_is_not_in_order_any_more(plan, layout, staged):
+    _current.point(layout, staged("0.0.9-a", env="A='\n").id)
+    assert _stage.diff(plan(), None)["before"] == "release: 0.0.9-a\n"

@@ -1,0 +1,85 @@
+# Copyright (c) 2026, the beamops.elixir authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import json
+import os
+
+import pytest
+
+from ansible_collections.beamops.elixir.plugins.module_utils import _current, _releases
+from ansible_collections.beamops.elixir.plugins.modules import elixir_release_current as module
+
+
+@pytest.fixture
+def current(run_module, layout, staged):
+    staged("0.1.0-a", staged_at="1")
+    staged("0.2.0-b", staged_at="2", version="0.2.0")
+    return lambda release="0.2.0-b", **arguments: run_module(module, root=layout.root, release=release, **arguments)
+
+
+def test_points_once(current, layout):
+    first = current("0.1.0-a")
+    assert (first["changed"], first["previous"], first["current"]) == (True, None, "0.1.0-a")
+    second = current()
+    assert (second["changed"], second["previous"], second["current"]) == (True, "0.1.0-a", "0.2.0-b")
+    assert second["diff"] == {"before": "current -> 0.1.0-a\n", "after": "current -> 0.2.0-b\n"}
+    third = current()
+    assert (third["changed"], third["previous"], third["current"]) == (False, "0.2.0-b", "0.2.0-b")
+    assert _releases.current(layout).id == "0.2.0-b"
+
+
+def test_pointing_in_check_mode_changes_nothing(current, layout):
+    answer = current("0.3.0-staged-in-earnest-only", _ansible_check_mode=True)
+    assert answer["changed"] is True and answer["diff"]["after"] == "current -> 0.3.0-staged-in-earnest-only\n"
+    assert _current.pointed(layout) is None
+    current()
+    assert current(_ansible_check_mode=True)["changed"] is False
+
+
+def test_points_to_nothing_that_is_not_there(current, layout):
+    current("0.1.0-a")
+    answer = current("0.3.0-c")
+    assert answer["failed"] and "There is no release 0.3.0-c" in answer["msg"] and "0.1.0-a, 0.2.0-b" in answer["msg"]
+    assert _current.pointed(layout) == "0.1.0-a"
+
+
+def test_records_once_that_it_is_good(current, layout):
+    current()
+    first = current(state="good", previous="0.1.0-a", by="kai@laptop")
+    assert (first["changed"], first["current"], first["diff"]) == (True, "0.2.0-b", {"before": "0.2.0-b: staged\n", "after": "0.2.0-b: good\n"})
+    assert current(state="good", previous="0.1.0-a", by="kai@laptop")["changed"] is False
+    assert _releases.find(layout, "0.2.0-b").state == "good"
+    with open(layout.ledger, encoding="utf-8") as file:
+        (line,) = map(json.loads, file)
+    assert (line["event"], line["release"], line["previous"], line["by"]) == ("deploy", "0.2.0-b", "0.1.0-a", "kai@laptop")
+
+
+def test_records_that_it_is_bad_and_why(current, layout):
+    assert current(state="bad", reason="it died")["changed"] is True
+    assert current(state="bad", reason="it died")["changed"] is False
+    assert current(state="bad", reason="it died again")["changed"] is True
+    release = _releases.find(layout, "0.2.0-b")
+    assert (release.state, release.reason) == ("bad", "it died again")
+    assert current(state="good")["changed"] is True
+    assert _releases.find(layout, "0.2.0-b").reason is None
+    with open(layout.ledger, encoding="utf-8") as file:
+        assert [(line["event"], line["reason"]) for line in map(json.loads, file)] == [("failure", "it died"), ("failure", "it died again"), ("deploy", None)]
+
+
+@pytest.mark.parametrize("release", ["0.2.0-b", "0.3.0-not-staged"])
+def test_recording_in_check_mode_changes_nothing(current, layout, release):
+    assert current(release, state="good", _ansible_check_mode=True)["changed"] is True
+    assert [found.state for found in _releases.staged(layout)] == ["staged", "staged"]
+    assert not os.path.exists(layout.ledger)
+
+
+@pytest.mark.parametrize(
+    "arguments, words",
+    [({"state": "bad"}, "reason"), ({"state": "perhaps"}, "value of state must be one of: current, good, bad"), ({"release": "../../etc"}, "is not the id of a release")],
+)
+def test_bad_input(current, arguments, words):
+    answer = current(**arguments)
+    assert answer["failed"] and words in answer["msg"]

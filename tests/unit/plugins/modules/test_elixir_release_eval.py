@@ -1,0 +1,100 @@
+# Copyright (c) 2026, the beamops.elixir authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from ansible_collections.beamops.elixir.plugins.module_utils import _command, _current, _layout
+from ansible_collections.beamops.elixir.plugins.modules import elixir_release_eval as module, elixir_release_start
+
+
+@pytest.fixture
+def release(staged, layout, node):
+    release = staged(env=f"RELEASE_NODE={node}\nPASSWORD=hunter22\n")
+    _current.point(layout, release.id)
+    return release
+
+
+@pytest.fixture
+def evaluate(run_module, layout, release):
+    return lambda **arguments: run_module(module, root=layout.root, **arguments)
+
+
+def test_an_expression(evaluate):
+    answer = evaluate(expression="echo out; echo err >&2")
+    assert (answer["changed"], answer["rc"], answer["stdout"], answer["stderr"]) == (True, 0, "out\n", "err\n")
+
+
+def test_the_environment_is_that_of_the_release_and_nothing_of_the_callers(evaluate, layout, node, monkeypatch):
+    monkeypatch.setenv("RELEASE_COOKIE", "of-the-caller")
+    answer = evaluate(expression='echo "$RELEASE_NODE $RELEASE_TMP $RELEASE_COOKIE"')
+    assert answer["stdout"] == f"{node} {layout.tmp} COOKIEOFTHETARBALL\n"
+
+
+def test_the_release_may_be_another_than_the_current_one(evaluate, staged):
+    other = staged("0.2.0-b")
+    assert evaluate(expression='echo "$RELEASE_ROOT"', release="0.2.0-b")["stdout"] == f"{other.path}\n"
+
+
+def test_a_script(evaluate, release):
+    path = _layout.script(release.path, "migrate")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write("#!/bin/sh\necho migrated\n")
+    answer = evaluate(script="migrate")
+    assert answer["failed"] and "Permission denied" in answer["msg"]
+    os.chmod(path, 0o755)
+    assert evaluate(script="migrate")["stdout"] == "migrated\n"
+
+
+def test_rpc(evaluate, run_module, layout):
+    answer = evaluate(expression="IO.puts(1)", rpc=True)
+    assert answer["failed"] and "rpc of" in answer["msg"]
+    pid = run_module(elixir_release_start, root=layout.root)["pid"]
+    assert f'"{pid}"' in evaluate(expression="IO.puts(1)", rpc=True)["stdout"]
+
+
+def test_secrets_are_masked(evaluate):
+    answer = evaluate(expression='echo "$PASSWORD"; echo "$PASSWORD" >&2; exit 1')
+    assert "hunter22" not in str(answer)
+    assert answer["stdout"] == "********\n"
+
+
+def test_a_failure_shows_where_it_began(evaluate, release):
+    answer = evaluate(expression="for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14; do echo line $i; done >&2; exit 9")
+    assert (answer["failed"], answer["rc"]) == (True, 9)
+    assert f"bin/guestbook eval of {release.id} failed (exit code 9):\nline 1\n" in answer["msg"]
+    assert answer["msg"].endswith("line 12\n... 2 more lines in stdout and stderr")
+
+
+def test_a_failure_that_is_told_on_stdout_only(evaluate):
+    assert evaluate(expression="echo the reason; exit 1")["msg"].endswith("failed (exit code 1):\nthe reason")
+
+
+def test_the_time_limit(evaluate, release, monkeypatch):
+    monkeypatch.setattr(_command, "GRACE_SECONDS", 0.1)
+    answer = evaluate(expression="echo waits for a lock; sleep 30", timeout=0.2)
+    assert answer["failed"] and f"eval of {release.id} was ended after 0.2 s. Its first lines:\nwaits for a lock" in answer["msg"]
+
+
+def test_check_mode_runs_nothing(evaluate, place):
+    assert evaluate(expression=f"touch '{place}/ran'", _ansible_check_mode=True)["skipped"] is True
+    assert not (place / "ran").exists()
+
+
+@pytest.mark.parametrize(
+    "arguments, words",
+    [
+        ({}, "one of the following is required: expression, script"),
+        ({"expression": "x", "script": "x"}, "mutually exclusive"),
+        ({"script": "x", "rpc": True}, "mutually exclusive"),
+        ({"script": "nothing"}, "bin/nothing is not there"),
+        ({"expression": "x", "release": "0.9.0-x"}, "There is no release 0.9.0-x"),
+    ],
+)
+def test_bad_input(evaluate, arguments, words):
+    answer = evaluate(**arguments)
+    assert answer["failed"] and words in answer["msg"]

@@ -1,0 +1,125 @@
+# Copyright (c) 2026, the beamops.elixir authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from ansible_collections.beamops.elixir.plugins.module_utils import _current, _releases
+from ansible_collections.beamops.elixir.plugins.modules import elixir_release_stage as module
+
+SECRETS = {"PASSWORD": "hunter22", "DATABASE_URL": "ecto://kai:p%40ssw0rd@db/x", "RELEASE_COOKIE": "COOKIEOFENV"}
+
+
+@pytest.fixture
+def stage(run_module, layout, make_tarball, node):
+    """Runs the module; the tarball lies on the host already, as it does when the action plugin has uploaded it."""
+
+    def run(env="A=1\n", **arguments):
+        env = f"RELEASE_NODE={node}\n{env}"
+        return run_module(module, **{"root": layout.root, "tarball": make_tarball(), "remote_src": True, "env": env, **arguments})
+
+    return run
+
+
+def tree(layout):
+    return sorted(os.path.join(directory, name) for directory, _directories, files in os.walk(layout.root) for name in files)
+
+
+def test_stages_once(stage, layout, node):
+    first = stage()
+    assert first["changed"] is True
+    assert (first["path"], first["node"], first["live"], first["replaces"]) == (layout.release(first["release"]), node, False, [])
+    assert _releases.find(layout, first["release"]).staged_by == "kai@laptop"
+    before = tree(layout)
+    second = stage()
+    assert second["changed"] is False
+    assert (second["release"], second["path"], second["node"]) == (first["release"], first["path"], node)
+    assert tree(layout) == before
+
+
+def test_without_the_tarball_it_says_what_it_would_do(stage, layout, make_tarball):
+    """The action plugin asks so, before it uploads."""
+    answer = stage(remote_src=False, tarball={**make_tarball(), "path": "/on/the/controller.tar.gz"})
+    assert answer["changed"] is True and answer["release"] == make_tarball()["release_id"]
+    assert not os.path.exists(layout.root)
+
+
+def test_check_mode_changes_nothing(stage, layout):
+    answer = stage(_ansible_check_mode=True)
+    assert (answer["changed"], answer["live"]) == (True, False)
+    assert not os.path.exists(layout.root)
+    staged = stage()
+    assert answer["release"] == staged["release"]
+    before = tree(layout)
+    assert stage(_ansible_check_mode=True)["changed"] is False
+    assert stage(env="A=2\n", _ansible_check_mode=True)["release"] == f"{staged['release']}.2"
+    assert tree(layout) == before
+
+
+def test_check_mode_where_the_user_is_not_there_yet(stage, layout):
+    answer = stage(user="no-such-user", _ansible_check_mode=True)
+    if os.geteuid() == 0:
+        assert answer["changed"] is True
+    else:
+        assert answer["failed"]
+    assert "no user 'no-such-user'" in stage(user="no-such-user")["msg"]
+    assert not os.path.exists(layout.root)
+
+
+def test_diff_shows_names_and_no_values(stage, layout, node):
+    first = stage(env="A=1\nGONE=x\n")
+    _current.point(layout, first["release"])
+    diff = stage(env="A=hunter22\nNEW=1\n", _ansible_diff=True)["diff"]
+    assert diff == {
+        "before": f"release: {first['release']}\nA\nGONE\nRELEASE_NODE\n",
+        "after": f"release: {first['release']}.2\nA (changed)\nNEW\nRELEASE_NODE\n",
+    }
+
+
+@pytest.mark.parametrize("remote_src", [True, False])
+def test_no_secret_is_shown(stage, remote_src):
+    env = "".join(f"{key}='{value}'\n" for key, value in SECRETS.items())
+    answer = str(stage(env=env, cookie="COOKIEGIVEN", remote_src=remote_src))
+    for secret in [*SECRETS.values(), "p@ssw0rd", "p%40ssw0rd", "COOKIEGIVEN"]:
+        assert secret not in answer
+
+
+@pytest.mark.parametrize("fault", ["PASSWORD='hunter22\n", "PASSWORD=hunter22&B=hunter22\n", "PASSWORD=hunter22 hunter22\n", "RELEASE_VSN=hunter22\n"])
+def test_no_secret_is_shown_of_an_env_file_with_a_fault(stage, layout, fault):
+    answer = stage(env=fault)
+    assert answer["failed"] and "env file" in answer["msg"].lower()
+    assert "hunter22" not in str(answer)
+    assert not os.path.exists(layout.root)
+
+
+def test_no_secret_is_shown_of_a_release_that_cannot_run(stage, make_tarball, layout):
+    answer = stage(env="FAULT=broken\nPASSWORD=libtinfo\n")
+    assert answer["failed"] and "cannot be run (exit code 127)" in answer["msg"]
+    assert "libtinfo" not in str(answer)
+    assert os.listdir(layout.releases) == []
+
+
+def test_a_value_that_equals_the_version_hides_nothing_that_later_tasks_need(stage, make_tarball):
+    tarball = make_tarball(version="0.10.12")
+    answer = stage(env="SENTRY_RELEASE=0.10.12\nAPP=guestbook\n", tarball=tarball)
+    assert (answer["release"], os.path.basename(answer["path"])) == (tarball["release_id"], tarball["release_id"])
+
+
+def test_a_bad_release_is_refused_unless_forced(stage, layout):
+    release = _releases.find(layout, stage()["release"])
+    _current.mark(release, "bad", "it died at once")
+    answer = stage()
+    assert answer["failed"] and f"{release.id} is marked bad on this host: it died at once. Deploy another build, or set 'force'" in answer["msg"]
+    assert stage(force=True)["changed"] is False
+    assert stage(env="A=2\n")["release"] == f"{release.id}.2", "with another env file it is another release"
+
+
+@pytest.mark.parametrize("arguments, words", [({"root": "opt"}, "root is 'opt'"), ({"tarball": "x"}, "tarball"), ({"cookie": "-abcdef"}, "cookie begins with '-'")])
+def test_bad_input(stage, layout, arguments, words):
+    answer = stage(**arguments)
+    assert answer["failed"] and words in answer["msg"]
+    assert not os.path.exists(layout.root)

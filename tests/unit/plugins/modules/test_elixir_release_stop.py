@@ -1,0 +1,48 @@
+# Copyright (c) 2026, the beamops.elixir authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.beamops.elixir.plugins.module_utils import _processes
+from ansible_collections.beamops.elixir.plugins.modules import elixir_release_start, elixir_release_stop as module
+
+
+@pytest.fixture
+def stop(run_module, layout):
+    return lambda **arguments: run_module(module, root=layout.root, **arguments)
+
+
+@pytest.fixture
+def pid(run_module, layout, staged, node):
+    """The process of a release that runs."""
+    release = staged(env=f"RELEASE_NODE={node}\nPASSWORD=hunter22\n")
+    return run_module(elixir_release_start, root=layout.root, release=release.id)["pid"]
+
+
+@pytest.mark.parametrize("arguments, how", [({}, "stop"), ({"force": True}, "kill")])
+def test_asks_once(stop, layout, pid, node, eventually, arguments, how):
+    first = stop(**arguments)
+    assert (first["changed"], first["asked"]) == (True, [{"pid": pid, "version": "0.1.0", "node": node, "how": how}])
+    assert eventually(lambda: not _processes.scan().of_root(layout.root))
+    second = stop(**arguments)
+    assert (second["changed"], second["asked"]) == (False, [])
+
+
+def test_check_mode_stops_nothing(stop, pid, node):
+    answer = stop(_ansible_check_mode=True)
+    assert (answer["changed"], answer["asked"]) == (True, [{"pid": pid, "version": "0.1.0", "node": node, "how": None}])
+    assert _processes.alive(pid)
+
+
+def test_another_roots_release_is_left_alone(run_module, place, pid):
+    answer = run_module(module, root=str(place / "another"))
+    assert (answer["changed"], answer["asked"]) == (False, [])
+    assert _processes.alive(pid)
+
+
+def test_no_secret_is_shown(stop, pid):
+    answer = str(stop())
+    assert "hunter22" not in answer and "COOKIEOFTHETARBALL" not in answer

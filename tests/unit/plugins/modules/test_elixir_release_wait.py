@@ -1,0 +1,93 @@
+# Copyright (c) 2026, the beamops.elixir authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from ansible_collections.beamops.elixir.plugins.modules import elixir_release_start, elixir_release_wait as module
+
+
+@pytest.fixture
+def wait(run_module, layout):
+    return lambda state, **arguments: run_module(module, root=layout.root, state=state, **arguments)
+
+
+@pytest.fixture
+def release(staged, node):
+    return staged(env=f"RELEASE_NODE={node}\nPASSWORD=hunter22\n")
+
+
+@pytest.fixture
+def pid(run_module, layout, release):
+    return run_module(elixir_release_start, root=layout.root, release=release.id)["pid"]
+
+
+def verdict(answer):
+    assert answer["changed"] is False and "failed" not in answer
+    return answer["ready"], answer["fatal"]
+
+
+def test_ready(wait, release, pid):
+    answer = wait("ready", release=release.id, pid=pid)
+    assert verdict(answer) == (True, False)
+    assert answer["msg"] == f"0.1.0 is started, as pid {pid}."
+
+
+def test_not_ready_is_no_failure(wait, release, pid):
+    answer = wait("ready", release=release.id, stable_for=3600)
+    assert verdict(answer) == (False, False)
+    assert answer["msg"].endswith("and is to be for 3600 s.")
+
+
+def test_never_ready(wait, release, pid):
+    answer = wait("ready", release=release.id, pid=pid + 1)
+    assert verdict(answer) == (False, True)
+    assert f"pid {pid + 1} has died" in answer["msg"]
+
+
+def test_stopped(wait, layout, node):
+    assert verdict(wait("stopped", node=node)) == (True, False)
+
+
+def test_not_stopped(wait, pid, node):
+    answer = wait("stopped", node=node)
+    assert verdict(answer) == (False, False)
+    assert f"(pid {pid})" in answer["msg"]
+
+
+@pytest.mark.parametrize("state", ["stopped", "ready"])
+def test_check_mode_has_nothing_to_wait_for(wait, state):
+    assert wait(state, release="0.9.0-planned", _ansible_check_mode=True)["skipped"] is True
+
+
+def test_what_an_application_tells_in_its_log_is_shown_without_secrets(wait, layout, release):
+    os.makedirs(os.path.join(layout.tmp, "log"))
+    with open(os.path.join(layout.tmp, "log", "erlang.log.1"), "w", encoding="utf-8") as file:
+        file.write("\n===== LOGGING STARTED\nno access with hunter22\n")
+    answer = wait("ready", release=release.id, pid=4194304)
+    assert answer["fatal"] and "no access with ********" in answer["msg"]
+
+
+def test_a_header_that_is_a_secret_is_not_shown(wait, release, pid):
+    headers = {"Authorization": "Bearer s3cr3t-x", "X-Api-Key": "s3cr3t-y", "Host": "example.com"}
+    answer = wait("ready", release=release.id, url="http://127.0.0.1:1/s3cr3t-x", headers=headers)
+    assert verdict(answer) == (False, False)
+    assert "Bearer s3cr3t-x" not in str(answer) and "s3cr3t-y" not in str(answer)
+
+
+@pytest.mark.parametrize(
+    "arguments, words",
+    [
+        ({"state": "gone"}, "value of state must be one of: stopped, ready"),
+        ({"state": "ready"}, "current points to no release"),
+        ({"state": "ready", "release": "0.9.0-x"}, "There is no release 0.9.0-x"),
+        ({"state": "ready", "release": "0.1.0-1a2b3c4d", "search_regex": "("}, "search_regex '(' is not a regular expression"),
+    ],
+)
+def test_bad_input(wait, release, arguments, words):
+    answer = wait(**arguments)
+    assert answer["failed"] and words in answer["msg"]
