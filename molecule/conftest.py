@@ -1,0 +1,161 @@
+# Copyright (c) 2026, the beamops.elixir authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the scenarios' tests share: the hosts as testinfra sees them, the application as its users do, and the playbooks as an operator runs them."""
+
+from __future__ import annotations
+
+import json
+import os
+import pathlib
+import subprocess
+import typing as t
+import urllib.error
+import urllib.parse
+import urllib.request
+
+import pytest
+import testinfra
+import yaml
+
+PROJECT = pathlib.Path(__file__).resolve().parent.parent
+FLEET = PROJECT / ".cache" / "fleets" / f"molecule-{os.environ.get('MOLECULE_SCENARIO_NAME', 'default')}"
+INVENTORY = FLEET / "inventory"
+ROOT = "/opt/guestbook"
+
+
+class NoRedirect(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *arguments, **options):
+        return None
+
+
+OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}), NoRedirect)
+
+
+class Run(t.NamedTuple):
+    """A playbook that was run to its end."""
+
+    rc: int
+    output: str
+
+    def plain(self) -> str:
+        """The output without line breaks and quoting, in which a message is found whole."""
+        return " ".join(self.output.replace("\\n", " ").replace('\\"', '"').split())
+
+
+class Site:
+    """The application on one host, over HTTP."""
+
+    def __init__(self, port: int):
+        self.base = f"http://127.0.0.1:{port}"
+
+    def get(self, path: str, timeout: float = 5) -> tuple[int, str]:
+        try:
+            with OPENER.open(self.base + path, timeout=timeout) as response:
+                return response.status, response.read().decode()
+        except urllib.error.HTTPError as error:
+            return error.code, error.read().decode()
+
+    def version(self) -> dict[str, t.Any]:
+        return json.loads(self.get("/version")[1])
+
+    def sign(self, name: str, message: str) -> None:
+        form = urllib.parse.urlencode({"name": name, "message": message}).encode()
+        try:
+            OPENER.open(self.base + "/entries", data=form, timeout=5)
+        except urllib.error.HTTPError as error:
+            if error.code != 303:
+                raise
+
+
+class Host(t.NamedTuple):
+    name: str
+    os: testinfra.host.Host
+    site: Site
+
+    def run(self, command: str) -> str:
+        """As root; its standard output. It has to succeed."""
+        return self.os.check_output(f"sudo sh -c {json.dumps(command)}".replace("$", "\\$"))
+
+    def current(self) -> str:
+        return self.run(f"basename $(readlink {ROOT}/current)")
+
+    def beams(self) -> list[int]:
+        """The pids of all BEAMs that run a release, whosever it is."""
+        return [int(pid) for pid in self.os.run("pgrep -f 'beam.smp .*releases/[^/]*/start '").stdout.split()]
+
+    def release(self, version: str) -> dict[str, t.Any]:
+        """What .deploy.json says of the one release of that version."""
+        return json.loads(self.run(f"cat {ROOT}/releases/{version}-*/.deploy.json"))
+
+
+def run_playbook(name: str, *options: str, **variables: t.Any) -> Run:
+    """Run one of the collection's playbooks the way an operator does."""
+    command = ["ansible-playbook", "-i", str(INVENTORY), str(PROJECT / "playbooks" / f"{name}.yml"), *options, "--extra-vars", json.dumps(variables)]
+    result = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, text=True, check=False)
+    return Run(result.returncode, result.stdout)
+
+
+@pytest.fixture(scope="session")
+def playbook() -> t.Callable[..., Run]:
+    return run_playbook
+
+
+@pytest.fixture(scope="session")
+def fleet() -> pathlib.Path:
+    """The folder of this scenario's hosts, where tests may keep something for each other."""
+    return FLEET
+
+
+@pytest.fixture(scope="session")
+def env_file(fleet) -> t.Callable[..., str]:
+    """The fleet's env file with more variables in it."""
+
+    def write(**variables: str) -> str:
+        lines = [f"export {key}={value}\n" for key, value in sorted(variables.items())]
+        path = fleet / "-".join(["env", *sorted(variables)])
+        path.write_text((fleet / "env.production").read_text() + "".join(lines))
+        return str(path)
+
+    return write
+
+
+@pytest.fixture(scope="session")
+def group_vars() -> dict[str, t.Any]:
+    return yaml.safe_load((INVENTORY / "group_vars" / "elixir.yml").read_text())
+
+
+@pytest.fixture(scope="session")
+def tarballs(group_vars) -> dict[str, str]:
+    return group_vars["guestbook_tarballs"]
+
+
+@pytest.fixture(scope="session")
+def hosts() -> dict[str, Host]:
+    inventory = yaml.safe_load((INVENTORY / "hosts.yml").read_text())["all"]["children"]["elixir"]["hosts"]
+    return {
+        name: Host(name, testinfra.get_host(f"ansible://{name}", ansible_inventory=str(INVENTORY)), Site(variables["http_port"]))
+        for name, variables in inventory.items()
+    }
+
+
+@pytest.fixture(scope="session")
+def database() -> t.Callable[[str], list[str]]:
+    host = testinfra.get_host("ansible://db1", ansible_inventory=str(INVENTORY))
+
+    def query(sql: str) -> list[str]:
+        return host.check_output("sudo -u postgres psql --quiet --tuples-only --no-align --command %s guestbook", sql).splitlines()
+
+    return query
+
+
+@pytest.fixture(scope="session")
+def secrets() -> list[str]:
+    """The secret values of the fleet's env file, and the cookie, in every form that they could be printed in."""
+    script = f'. {FLEET}/env.production; printf "%s\\n" "$SECRET_KEY_BASE" "$database_password" "$DATABASE_URL"'
+    values = subprocess.check_output(["sh", "-c", script], text=True).splitlines()
+    cookie = (FLEET / "env.production.cookie").read_text().strip()
+    found = [*values, urllib.parse.unquote(values[1]), cookie]
+    assert all(len(value) > 10 for value in found)
+    return found

@@ -1,0 +1,172 @@
+# Copyright (c) 2026, the beamops.elixir authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The traps of the bash script and of bin/NAME itself, each laid out on real hosts and walked into.
+
+The tests build on each other only in that something runs when one begins.
+"""
+
+import threading
+import time
+
+import pytest
+
+ROOT = "/opt/guestbook"
+
+
+@pytest.fixture
+def deploy(playbook, tarballs):
+    """Deploy a build to one host, by default web1."""
+
+    def run(build, *options, limit="web1", **variables):
+        return playbook("deploy", "--limit", limit, *options, elixir_release_tarball=tarballs[build], **variables)
+
+    return run
+
+
+@pytest.fixture
+def web1(hosts):
+    return hosts["web1"]
+
+
+def serves(host, version):
+    """The one process of the host is the one that answers, with that version."""
+    answer = host.site.version()
+    return (answer["version"], [answer["pid"]]) == (version, [str(pid) for pid in host.beams()])
+
+
+def test_another_cookie_and_version_on_the_disk_than_those_that_run(deploy, hosts):
+    """bin/NAME stop would say nodedown, and a script would conclude that nothing runs."""
+    for host in hosts.values():
+        host.run(f"echo -n ANOTHERCOOKIE > {ROOT}/current/releases/COOKIE; echo -n '13.1.5 0.9.9' > {ROOT}/current/releases/start_erl.data")
+        assert host.os.run(f"sudo {ROOT}/current/bin/guestbook pid").rc != 0
+    before = {name: host.beams() for name, host in hosts.items()}
+    run = deploy("0.2.0", limit="all")
+    assert run.rc == 0, run.output
+    for name, host in hosts.items():
+        assert serves(host, "0.2.0") and host.beams() != before[name]
+
+
+def test_a_shutdown_that_takes_12_seconds(deploy, env_file, web1):
+    assert deploy("0.1.0", elixir_release_env_file=env_file(GUESTBOOK_FAULT_SLOW_STOP_MS="12000")).rc == 0
+    old = web1.beams()
+    began = time.monotonic()
+    run = deploy("0.2.0")
+    assert run.rc == 0, run.output
+    assert time.monotonic() - began > 12
+    assert serves(web1, "0.2.0") and not set(old) & set(web1.beams())
+
+
+def test_a_slow_boot_that_answers_rpc_long_before_it_serves(deploy, env_file, web1):
+    """A health check by rpc says healthy here, and a daemon's exit code has said so before."""
+    result = []
+    thread = threading.Thread(target=lambda: result.append(deploy("0.1.0", elixir_release_env_file=env_file(GUESTBOOK_FAULT_SLOW_BOOT_MS="9000"))))
+    old = web1.beams()
+    thread.start()
+    fooled = False
+    while thread.is_alive() and not fooled:
+        new = [pid for pid in web1.beams() if pid not in old]
+        fooled = bool(new) and web1.os.run(f"sudo {ROOT}/current/bin/guestbook rpc ':ok'").rc == 0
+    with pytest.raises(OSError):
+        web1.site.get("/version")
+    assert fooled and thread.is_alive()
+    thread.join()
+    assert result[0].rc == 0, result[0].output
+    assert web1.site.get("/health")[0] == 200
+    assert serves(web1, "0.1.0")
+
+
+def test_the_same_version_built_again(deploy, web1):
+    assert deploy("0.2.0").rc == 0
+    first = web1.current()
+    files = f"cd {ROOT}/releases/{first} && find . -type f -exec sha256sum {{}} + | sort"
+    before = web1.run(files)
+    assert web1.site.version()["salt"] == ""
+    run = deploy("0.2.0-again")
+    assert run.rc == 0, run.output
+    assert serves(web1, "0.2.0") and web1.site.version()["salt"] == "again"
+    assert web1.current() != first
+    assert web1.run(files) == before
+
+
+def test_the_same_tarball_with_another_env_file_keeps_the_old_one(deploy, env_file, web1):
+    assert deploy("0.2.0").rc == 0
+    first = web1.current()
+    run = deploy("0.2.0", elixir_release_env_file=env_file(PHX_HOST="other.example.com"))
+    assert run.rc == 0, run.output
+    assert web1.current() == f"{first}.2"
+    assert "other.example.com" in web1.run(f"cat {ROOT}/.env")
+    assert "other.example.com" not in web1.run(f"cat {ROOT}/releases/{first}/.env")
+
+
+def test_without_distribution(deploy, env_file, web1):
+    """No pid, no rpc and no stop, and nothing keeps two of them from running side by side."""
+    first = deploy("0.1.0", elixir_release_env_file=env_file(RELEASE_DISTRIBUTION="none"))
+    assert first.rc == 0, first.output
+    assert web1.os.run(f"sudo RELEASE_DISTRIBUTION=none {ROOT}/current/bin/guestbook stop").rc != 0
+    assert serves(web1, "0.1.0")
+    second = deploy("0.2.0", elixir_release_env_file=env_file(RELEASE_DISTRIBUTION="none"))
+    assert second.rc == 0, second.output
+    assert serves(web1, "0.2.0")
+    assert deploy("0.2.0").rc == 0
+
+
+def test_the_node_name_is_taken_by_somebody_else(deploy, playbook, web1):
+    """The new node would die at boot, and daemon would say 0."""
+    assert playbook("stop", "--limit", "web1").rc == 0
+    web1.run(f"cp -a {ROOT}/current/ /srv/other; . /srv/other/.env; export DATABASE_URL SECRET_KEY_BASE PORT=4999 RELEASE_COOKIE=x; /srv/other/bin/guestbook daemon")
+    try:
+        while not web1.beams():
+            time.sleep(0.1)
+        current, (stranger,) = web1.current(), web1.beams()
+        run = deploy("0.2.0-again")
+        assert run.rc != 0
+        assert f"The node name guestbook is taken on this host by pid {stranger}" in run.plain()
+        assert "/srv/other" in run.plain()
+        assert (web1.current(), web1.beams()) == (current, [stranger])
+    finally:
+        web1.run("pkill -f '^/srv/other/.*beam.smp'; while pgrep -f '^/srv/other/.*beam.smp'; do sleep 0.2; done; rm -rf /srv/other")
+    assert deploy("0.2.0").rc == 0
+
+
+def test_a_daemon_that_dies_at_boot(deploy, env_file, hosts, web1):
+    """daemon says 0; the first host shows it, and the others are never touched."""
+    before = {name: host.beams() for name, host in hosts.items()}
+    began = time.monotonic()
+    run = deploy("0.2.0-again", limit="all", elixir_release_env_file=env_file(GUESTBOOK_FAULT_CRASH_AT_BOOT="1"))
+    assert run.rc != 0
+    assert "has died" in run.plain() and "fault_injected" in run.plain()
+    assert time.monotonic() - began < 60  # it does not wait for what cannot come any more
+    assert web1.beams() == []
+    for name in ("web2", "web3"):
+        assert hosts[name].beams() == before[name]
+    # The next deploy finds a host where nothing runs, and mends it
+    assert deploy("0.2.0").rc == 0
+    assert serves(web1, "0.2.0")
+
+
+def test_a_health_page_that_never_turns_good(deploy, env_file, web1):
+    run = deploy("0.1.0", elixir_release_env_file=env_file(GUESTBOOK_FAULT_UNHEALTHY="1"), elixir_release_start_retries=8)
+    assert run.rc != 0
+    assert "http://127.0.0.1:4000/health answers 500, and is to answer 200" in run.plain()
+    assert deploy("0.2.0").rc == 0
+
+
+def test_a_missing_variable_is_found_before_anything_is_stopped(deploy, fleet, secrets, web1):
+    env = fleet / "env-without-database"
+    env.write_text("".join(line for line in (fleet / "env.production").read_text().splitlines(keepends=True) if "DATABASE_URL" not in line))
+    before = web1.beams()
+    run = deploy("0.1.0", elixir_release_env_file=str(env))
+    assert run.rc != 0
+    assert "DATABASE_URL" in run.plain() and "Rehearse it" in run.output
+    assert web1.beams() == before and serves(web1, "0.2.0")
+
+
+def test_a_migration_that_fails_stops_nothing(deploy, env_file, database, web1):
+    database("DROP TABLE schema_migrations")  # so that there is something to migrate, and it fails: the tables are there
+    before = web1.beams()
+    run = deploy("0.2.0-again")
+    assert run.rc != 0
+    assert 'relation "entries" already exists' in run.plain()
+    assert web1.beams() == before and serves(web1, "0.2.0")
