@@ -115,7 +115,7 @@ def test_without_distribution(deploy, env_file, web1):
 def test_the_node_name_is_taken_by_somebody_else(deploy, playbook, web1):
     """The new node would die at boot, and daemon would say 0."""
     assert playbook("stop", "--limit", "web1").rc == 0
-    web1.run(f"cp -a {ROOT}/current/ /srv/other; . /srv/other/.env; export DATABASE_URL SECRET_KEY_BASE PORT=4999 RELEASE_COOKIE=x; /srv/other/bin/guestbook daemon")
+    web1.run(f"cp -a {ROOT}/current/ /srv/other; . /srv/other/.env; export PORT=4999 RELEASE_COOKIE=x; /srv/other/bin/guestbook daemon")
     try:
         while not web1.beams():
             time.sleep(0.1)
@@ -163,10 +163,38 @@ def test_a_missing_variable_is_found_before_anything_is_stopped(deploy, fleet, s
     assert web1.beams() == before and serves(web1, "0.2.0")
 
 
-def test_a_migration_that_fails_stops_nothing(deploy, env_file, database, web1):
-    database("DROP TABLE schema_migrations")  # so that there is something to migrate, and it fails: the tables are there
+def test_a_migration_that_fails_stops_nothing(deploy, database, web1):
+    # So that there is something to migrate, and it fails: the tables are there
+    database("ALTER TABLE schema_migrations RENAME TO kept")
     before = web1.beams()
-    run = deploy("0.2.0-again")
+    try:
+        run = deploy("0.2.0-again")
+    finally:
+        database("DROP TABLE schema_migrations")
+        database("ALTER TABLE kept RENAME TO schema_migrations")
     assert run.rc != 0
     assert 'relation "entries" already exists' in run.plain()
     assert web1.beams() == before and serves(web1, "0.2.0")
+
+
+def test_one_ordinary_user_and_no_root(deploy, playbook, hosts):
+    """As the bash script had it: one user who owns the code and runs it."""
+    web2 = hosts["web2"]
+    assert playbook("stop", "--limit", "web2").rc == 0
+    own = {"elixir_release_become": False, "elixir_release_user": "deploy", "elixir_release_root": "/home/deploy/own"}
+    run = deploy("0.2.0", limit="web2", **own)
+    assert run.rc == 0, run.output
+    assert serves(web2, "0.2.0")
+    assert web2.run("find /home/deploy/own -printf '%u\\n' | sort -u") == "deploy"
+    assert web2.run(f"stat -c %U /proc/{web2.beams()[0]}") == "deploy"
+    again = deploy("0.2.0", limit="web2", **own)
+    assert again.rc == 0 and "changed=0" in again.output
+    assert playbook("stop", "--limit", "web2", **own).rc == 0
+    assert web2.beams() == []
+
+
+def test_root_is_needed_to_run_it_as_another_user(deploy, hosts):
+    run = deploy("0.2.0", limit="web3", elixir_release_become=False, elixir_release_root="/home/deploy/own", elixir_release_user="nobody")
+    assert run.rc != 0
+    assert "Only root can run a release as 'nobody', and this is 'deploy': use 'become', or leave 'user' out." in run.plain()
+    assert serves(hosts["web3"], "0.2.0")

@@ -25,6 +25,7 @@ defmodule Guestbook.Database do
   @impl true
   def init(nil) do
     Process.flag(:trap_exit, true)
+    Postgres.setup()
     # A malformed URL ends the boot; a database that is down does not.
     _ = Postgres.parse_url!(url())
     {:ok, :disconnected}

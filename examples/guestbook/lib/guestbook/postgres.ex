@@ -52,11 +52,17 @@ defmodule Guestbook.Postgres do
   defp transport(%{"ssl" => "true"}), do: [transport: :ssl, verify: :verify_none]
   defp transport(_), do: [transport: :tcp]
 
-  @doc "Connects, and links the connection to the caller."
-  def connect(url) do
+  @doc """
+  To be called once before the first connection. Not with every connection: while the node shuts down, the application
+  controller answers nobody, and a request that is being finished then may still need a connection.
+  """
+  def setup do
     keep_passwords_out_of_the_log()
     send_small_packets_at_once()
+  end
 
+  @doc "Connects, and links the connection to the caller."
+  def connect(url) do
     case :pgsql.connect(parse_url!(url)) do
       {:ok, connection} ->
         Process.link(connection)

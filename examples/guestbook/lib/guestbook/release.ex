@@ -77,7 +77,8 @@ defmodule Guestbook.Release do
 
   defp connect! do
     Application.load(:guestbook)
-    {:ok, _} = Application.ensure_all_started(:ssl)
+    for app <- [:ssl, :p1_pgsql], do: {:ok, _} = Application.ensure_all_started(app)
+    Postgres.setup()
 
     case Postgres.connect(Application.fetch_env!(:guestbook, :database_url)) do
       {:ok, connection} -> connection
@@ -87,8 +88,6 @@ defmodule Guestbook.Release do
 
   # SIGTERM stops the applications one by one, and then the node ends with exit code 0, as if all had been done.
   defp fail_at_shutdown do
-    {:ok, _} = Application.ensure_all_started(:p1_pgsql)
-
     spawn_link(fn ->
       monitor = Process.monitor(:pgsql_sup)
 

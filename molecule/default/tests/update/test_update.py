@@ -32,7 +32,7 @@ class Watch:
 
     def versions(self):
         """What was seen, in order, without repetitions."""
-        versions = [version for _, version in self.seen]
+        versions = [version for dummy, version in self.seen]
         return [version for version, before in zip(versions, [object(), *versions]) if version != before]
 
     def seconds_down(self):
@@ -68,7 +68,7 @@ def update(foretold, playbook, hosts, tarballs):
 
 
 def test_check_says_what_would_happen(foretold):
-    run, _ = foretold
+    run = foretold[0]
     assert run.rc == 0, run.output
     assert "+release: 0.2.0-" in run.output
     assert "-current -> 0.1.0-" in run.output
@@ -76,7 +76,7 @@ def test_check_says_what_would_happen(foretold):
 
 
 def test_check_changes_nothing(foretold, before, hosts):
-    _, still = foretold
+    still = foretold[1]
     for name in hosts:
         beams, current = still[name]
         assert beams == before[name]
@@ -84,7 +84,7 @@ def test_check_changes_nothing(foretold, before, hosts):
 
 
 def test_the_update_succeeds_and_says_what_runs(update):
-    run, _ = update
+    run = update[0]
     assert run.rc == 0, run.output
     assert "HOST " in run.output and "BEFORE " in run.output
 
@@ -98,13 +98,13 @@ def test_every_host_serves_the_new_version_from_a_new_process(update, before, ho
 
 
 def test_no_host_ever_went_back_or_showed_both(update):
-    _, watches = update
+    watches = update[1]
     for watch in watches.values():
         assert [version for version in watch.versions() if version] == ["0.1.0", "0.2.0"]
 
 
 def test_never_more_than_one_host_was_down(update):
-    _, watches = update
+    watches = update[1]
     down = sorted(
         (min(moments), max(moments)) for moments in ([moment for moment, version in watch.seen if version is None] for watch in watches.values()) if moments
     )
@@ -137,7 +137,7 @@ def test_the_ledger_says_what_happened(update, hosts):
 
 
 def test_no_secret_is_in_the_output(update, foretold, secrets):
-    for run, _ in (update, foretold):
+    for run in (update[0], foretold[0]):
         assert [number for number, secret in enumerate(secrets) if secret in run.output] == []
 
 

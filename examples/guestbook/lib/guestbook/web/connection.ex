@@ -135,9 +135,9 @@ defmodule Guestbook.Web.Connection do
 
   defp answer(request) do
     Router.call(request)
-  rescue
-    error ->
-      Logger.error(Exception.format(:error, error, __STACKTRACE__))
+  catch
+    kind, reason ->
+      Logger.error(Exception.format(kind, reason, __STACKTRACE__))
       Router.error(500)
   end
 
