@@ -15,7 +15,7 @@ ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 
 def tail(tmp: str) -> str:
-    """The end of the newest erlang.log.N, as one indented text; empty where there is none."""
+    """The end of the newest erlang.log.N, as one indented text; empty where there is none, or nothing in it."""
     directory = os.path.join(tmp, "log")
     try:
         logs = [os.path.join(directory, name) for name in os.listdir(directory) if name.startswith("erlang.log.")]
@@ -25,7 +25,7 @@ def tail(tmp: str) -> str:
         return ""
     newest = max(logs, key=os.path.getmtime)
     lines = last_lines(_end(newest))
-    return f"\nThe last lines of {newest}:\n" + "\n".join(f"  {line}" for line in lines)
+    return "\n".join([f"\nThe last lines of {newest}:", *(f"  {line}" for line in lines)]) if lines else ""
 
 
 def last_lines(text: str) -> list[str]:

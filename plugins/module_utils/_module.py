@@ -20,7 +20,7 @@ USER = {"user": {"type": "str"}}
 
 
 def main(argument_spec: dict[str, t.Any], work: t.Callable[[AnsibleModule], dict[str, t.Any]], **options: t.Any) -> None:
-    module = AnsibleModule(argument_spec=argument_spec, supports_check_mode=True, **options)
+    module = AnsibleModule(argument_spec=argument_spec, **{"supports_check_mode": True, **options})
     try:
         answer = work(module)
     except ReleaseError as error:

@@ -19,7 +19,7 @@ def of(environ: t.Mapping[str, str], shown: t.Iterable[str] = ()) -> set[str]:
     """The values to mask: all but those of well-known harmless variables and those that stand in `shown` anyway (paths, names)."""
     values = {value for key, value in environ.items() if not PLAIN.match(key)}
     for value in list(values):
-        values |= _password(value)
+        values |= _password(value) | set(value.splitlines())  # an error may print one line of a key
     return {value for value in values if len(value) >= SHORTEST and not any(value in text for text in shown)}
 
 

@@ -81,7 +81,8 @@ def stage(wanted: Plan, source: str) -> _releases.Release:
         sha256 = _archive.unpack(source, unfinished)
         if sha256 != wanted.tarball["sha256"]:
             raise ReleaseError(
-                f"{source} has the sha256 {sha256} on this host, and {wanted.tarball['sha256']} on the controller: it was damaged on the way. Run the deploy again."
+                f"{source} has the sha256 {sha256} on this host, and {wanted.tarball['sha256']} on the controller: it was damaged on the way. "
+                "Run the deploy again."
             )
         release = _releases.Release(
             id=_releases.free_id(layout, wanted.release_id),
@@ -193,7 +194,6 @@ def _equip(release: _releases.Release, wanted: Plan) -> None:
     cookie = wanted.cookie or _content(_layout.cookie_file(release.path))
     if cookie:
         _releases.replace(_layout.cookie_file(release.path), cookie, 0o640, group)
-    _releases.write(release)
 
 
 def _directories(layout: _layout.Layout, account: _command.Account) -> None:

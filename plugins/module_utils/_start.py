@@ -33,7 +33,8 @@ def start(application: _bin_app.Application) -> _processes.Process:
     process = _appearing(application.path)
     if not process:
         raise ReleaseError(
-            f"{application.path}/bin/{application.name} daemon said nothing, but its process is not there: it died at once.{_logs.tail(application.environ['RELEASE_TMP'])}"
+            f"{application.path}/bin/{application.name} daemon said nothing, but its process is not there: it died at once."
+            f"{_logs.tail(application.environ['RELEASE_TMP'])}"
         )
     return process
 

@@ -108,8 +108,6 @@ def head(result):
 def work(module):
     params = module.params
     layout = _module.layout(module)
-    if module.check_mode:
-        return {"skipped": True, "msg": "what an expression does cannot be foretold"}
     account = _command.account(params["user"])
     release = _releases.chosen(layout, params["release"])
     application = _bin_app.staged(release.path, release.name, layout, account)
@@ -142,6 +140,7 @@ def main():
         work,
         required_one_of=[("expression", "script")],
         mutually_exclusive=[("expression", "script"), ("rpc", "script")],
+        supports_check_mode=False,
     )
 
 

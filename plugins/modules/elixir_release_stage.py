@@ -125,7 +125,7 @@ replaces:
       sample: /opt/guestbook
 """
 
-from ansible_collections.beamops.elixir.plugins.module_utils import _module, _processes, _releases, _stage
+from ansible_collections.beamops.elixir.plugins.module_utils import _module, _processes, _stage
 from ansible_collections.beamops.elixir.plugins.module_utils._errors import ReleaseError
 
 

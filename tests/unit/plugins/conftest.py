@@ -103,18 +103,18 @@ def node(place):
 def make_tarball(place):
     """Makes a release's tarball, and answers what elixir_release_tarball_info would say of it."""
 
-    def make(version=VERSION, cookie="COOKIEOFTHETARBALL", extra=()):
+    def make(version=VERSION, extra=(), without=()):
         files = {
             f"bin/{NAME}": (SCRIPT.encode(), 0o755),
             "erts-13.1.5/bin/beam.smp": (pathlib.Path("/bin/sh").read_bytes(), 0o755),
-            "releases/COOKIE": (cookie.encode(), 0o644),
+            "releases/COOKIE": (b"COOKIEOFTHETARBALL", 0o644),
             "releases/start_erl.data": (f"13.1.5 {version}".encode(), 0o644),
             **{name: (b"#!/bin/sh\n", 0o755) for name in extra},
         }
         path = place / f"{NAME}-{version}.tar.gz"
         # The same content has the same checksum
         with gzip.GzipFile(path, "wb", compresslevel=1, mtime=0) as file, tarfile.open(fileobj=file, mode="w") as archive:
-            for name, (content, mode) in files.items():
+            for name, (content, mode) in ((name, files[name]) for name in files if name not in without):
                 info = tarfile.TarInfo(name)
                 info.size, info.mode = len(content), mode
                 archive.addfile(info, io.BytesIO(content))

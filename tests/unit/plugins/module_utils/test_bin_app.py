@@ -44,7 +44,19 @@ def answering(place, account):
 
 def process(root="/opt/app", **fields):
     return _processes.Process(
-        **{"pid": 1, "started": 1, "seconds": 1.0, "uid": os.geteuid(), "root": root, "name": "guestbook", "version": "0.1.0", "node": "guestbook", "heart": False, "environ": {}, **fields}
+        **{
+            "pid": 1,
+            "started": 1,
+            "seconds": 1.0,
+            "uid": os.geteuid(),
+            "root": root,
+            "name": "guestbook",
+            "version": "0.1.0",
+            "node": "guestbook",
+            "heart": False,
+            "environ": {},
+            **fields,
+        }
     )
 
 
@@ -73,7 +85,13 @@ def test_a_release_without_an_env_file(layout, staged, account):
 
 @pytest.mark.parametrize(
     "env, scripts, port, is_phoenix",
-    [("", [], None, False), ("", ["server"], 4000, True), ("PORT=8080\n", [], 8080, False), ("PORT=8080\n", ["server"], 8080, True), ("PORT=abc\n", [], None, False)],
+    [
+        ("", [], None, False),
+        ("", ["server"], 4000, True),
+        ("PORT=8080\n", [], 8080, False),
+        ("PORT=8080\n", ["server"], 8080, True),
+        ("PORT=abc\n", [], None, False),
+    ],
 )
 def test_port(application, env, scripts, port, is_phoenix):
     made = application(env, scripts)
@@ -126,6 +144,11 @@ def test_status_among_what_else_is_printed(answering):
 def test_status_of_a_node_that_does_not_answer(answering, recorded):
     answer = _bin_app.status(answering(**recorded["rpc"]["down"]), timeout=5)
     assert answer.startswith("bin/guestbook rpc failed (exit code 1): --rpc-eval : RPC failed with reason :no")
+
+
+def test_status_is_none_where_rpc_failed_whatever_it_printed(answering, recorded):
+    answer = _bin_app.status(answering(recorded["rpc"]["started"]["stdout"], rc=1), timeout=5)
+    assert answer.startswith("bin/guestbook rpc failed (exit code 1)")
 
 
 @pytest.mark.parametrize("stdout, words", [("nonsense", "nonsense"), ("", "(exit code 0): "), ("x" * 9999, "x" * 500)])

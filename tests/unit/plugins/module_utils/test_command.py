@@ -130,7 +130,11 @@ def test_only_root_can_run_as_another_user():
 
 @as_root
 def test_another_user_with_none_of_roots_rights(sh):
-    nobody = _command.account("nobody")
-    assert sh("id -u; id -g; id -G; cat /etc/shadow", user=nobody).stdout.split("\n")[:2] == [str(nobody.uid), str(nobody.gid)]
-    result = sh("id -G; cat /etc/shadow", user=nobody)
-    assert "0" not in result.stdout.split() and "Permission denied" in result.stderr
+    nobody, groups = _command.account("nobody"), os.getgroups()
+    os.setgroups([0, 4])
+    try:
+        result = sh("id -u; id -g; id -G; cat /etc/shadow", user=nobody)
+    finally:
+        os.setgroups(groups)
+    assert result.stdout.split() == [str(number) for number in (nobody.uid, nobody.gid, *os.getgrouplist("nobody", nobody.gid))]
+    assert "Permission denied" in result.stderr

@@ -40,12 +40,15 @@ def load(place, account, monkeypatch):
         pytest.param("A=$(echo 1; echo 2)\nB=`echo 3`\n", {"A": "1\n2", "B": "3"}, id="command substitution"),
         pytest.param("A=a#b\nB='#c'\nC=d # comment\n", {"A": "a#b", "B": "#c", "C": "d"}, id="#"),
         pytest.param("A=a=b==\nB='c=d e=f'\n", {"A": "a=b==", "B": "c=d e=f"}, id="="),
-        pytest.param("A='ecto://kai:x@db/x?ssl=true&pool=10;a|b<c>d(e)'\n", {"A": "ecto://kai:x@db/x?ssl=true&pool=10;a|b<c>d(e)"}, id="what a shell knows, quoted"),
+        pytest.param(
+            "A='ecto://kai:x@db/x?ssl=true&pool=10;a|b<c>d(e)'\n", {"A": "ecto://kai:x@db/x?ssl=true&pool=10;a|b<c>d(e)"}, id="what a shell knows, quoted"
+        ),
         pytest.param("A='Grüße, 世界'\n", {"A": "Grüße, 世界"}, id="not ASCII"),
         pytest.param("A=1\nA=2\n", {"A": "2"}, id="the last one counts"),
         pytest.param("PATH=$PATH:/opt/bin\n", {"PATH": f"{_env_file.PATH}:/opt/bin"}, id="PATH added to"),
         pytest.param("LANG=de_DE.UTF-8\n", {"LANG": "de_DE.UTF-8"}, id="another locale"),
         pytest.param("B=2\nset -u\n: ${A:=1}\n", {"A": "1", "B": "2"}, id="options and defaults"),
+        pytest.param(": <<END\nit's no quote\nEND\nA=1\n", {"A": "1"}, id="a here document with an apostrophe"),
     ],
 )
 def test_is_loaded_as_sh_does(load, text, variables):
@@ -89,7 +92,7 @@ ERRORS = [
     pytest.param(f"A=1\nKEY={SECRET}<{SECRET}\n", ["line 2 (KEY)"], id="unquoted <"),
     pytest.param(f"A=1\nKEY=`{SECRET}`\n", ["complain"], id="unquoted `"),
     pytest.param(f"A=1\n\nKEY='{SECRET}\nB=2\nC=3\n", ["line 3 (KEY)", "close every quote"], id="a quote left open"),
-    pytest.param(f"A=1\nKEY=\"{SECRET}\nB=\"2\"\n", ["line 2 (KEY)"], id="a quote that the next line closes"),
+    pytest.param(f'A=1\nKEY="{SECRET}\nB="2"\n', ["line 2 (KEY)"], id="a quote that the next line closes"),
     pytest.param(f"KEY=it's-{SECRET}\nB=2\n", ["line 1 (KEY)"], id="an apostrophe"),
     pytest.param(f"A='{SECRET}\n{SECRET}'\nKEY={SECRET} {SECRET}\n", ["line 3 (KEY)"], id="after a value of two lines"),
     pytest.param(f"KEY = {SECRET}\n", ["line 1"], id="blanks around ="),

@@ -123,6 +123,23 @@ def test_without_its_environment_the_command_line_tells(proc, recorded):
     assert (found.root, found.version, found.node, found.environ) == (RELEASE, "0.1.0", "guestbook", {})
 
 
+def test_without_a_boot_script_the_environment_tells(proc, recorded):
+    _pid, beam = beam_of(recorded["running"])
+    (found,) = _processes.scan(proc(recorded, only_beam(recorded), cmdline=beam["cmdline"][:1])).releases
+    assert (found.root, found.version, found.node) == (RELEASE, "0.1.0", None)
+
+
+@pytest.mark.parametrize("recorded", ["1.18"], indirect=True)
+def test_a_helper_with_a_boot_script_of_its_own(proc, recorded):
+    _pid, beam = beam_of(recorded["running"])
+    assert _processes.scan(proc(recorded, only_beam(recorded), cmdline=[*beam["cmdline"], "-hidden"])).releases == []
+
+
+@pytest.mark.parametrize("recorded", ["1.18"], indirect=True)
+def test_a_kernel_that_tells_nothing_of_namespaces(proc, recorded):
+    assert len(_processes.scan(proc(recorded, only_beam(recorded), status="Name:\tbeam.smp\n")).releases) == 1
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
 @pytest.mark.parametrize("recorded", ["1.18"], indirect=True)
 def test_an_environment_that_may_not_be_read(proc, recorded):
@@ -175,14 +192,17 @@ def test_of_release(proc, recorded):
     assert scan.of_release("/opt/guestbook/releases/0.1.0-1a2b3c4d.2") == []
 
 
-@pytest.mark.parametrize("situation, node, expected", [
-    ("running", "guestbook", True),
-    ("running", "guestbook@web1", True),
-    ("long_name", "guestbook", True),
-    ("long_name", "guestbook@127.0.0.1", True),
-    ("running", "guestbook2", False),
-    ("undistributed", "guestbook", False),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "situation, node, expected",
+    [
+        ("running", "guestbook", True),
+        ("running", "guestbook@web1", True),
+        ("long_name", "guestbook", True),
+        ("long_name", "guestbook@127.0.0.1", True),
+        ("running", "guestbook2", False),
+        ("undistributed", "guestbook", False),
+    ],
+)
 def test_of_node(proc, recorded, situation, node, expected):
     assert bool(_processes.scan(proc(recorded, recorded[situation])).of_node(node)) == expected
 
@@ -193,6 +213,12 @@ def test_heart(proc, recorded):
     (heart,) = [int(number) for number, process in recorded["with_heart"].items() if process["cmdline"][0].endswith("heart")]
     assert _processes.hearts(pid, directory) == [heart]
     assert _processes.hearts(pid + 1, directory) == []
+
+
+def test_what_is_no_heart(proc, recorded):
+    pid, beam = beam_of(recorded["running"])
+    other = {**beam, "cmdline": ["/usr/bin/monitor", "-pid", str(pid)]}
+    assert _processes.hearts(pid, proc(recorded, {str(pid + 1): other})) == []
 
 
 def test_ports(proc, recorded):
@@ -314,7 +340,9 @@ def test_a_real_beam(place, staged):
     beam = os.path.join(release.path, "erts-13.1.5", "bin", "beam.smp")
     environ = {"RELEASE_ROOT": release.path, "RELEASE_VSN": "0.1.0", "RELEASE_NAME": "guestbook", "NOT_UTF_8": os.fsdecode(b"caf\xe9")}
     with subprocess.Popen(
-        [beam, "-c", "read -r line", "beam.smp", "--", "-sname", "guestbook", "-boot", f"{release.path}/releases/0.1.0/start"], env=environ, stdin=subprocess.PIPE
+        [beam, "-c", "read -r line", "beam.smp", "--", "-sname", "guestbook", "-boot", f"{release.path}/releases/0.1.0/start"],
+        env=environ,
+        stdin=subprocess.PIPE,
     ) as process:
         time.sleep(0.05)
         (found,) = _processes.scan().of_release(release.path)

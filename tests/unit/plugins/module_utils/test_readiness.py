@@ -20,6 +20,7 @@ READY, NOT_YET, NEVER = "ready", "not yet", "never"
 
 
 def kind(verdict):
+    assert not (verdict.fatal and verdict.ready)
     return NEVER if verdict.fatal else READY if verdict.ready else NOT_YET
 
 
@@ -42,6 +43,10 @@ def shows(verdict, expected, *words):
 )
 def test_stopped(running, node, holders, registered, expected, words):
     shows(_readiness.stopped(ROOT, running, node, holders, registered), expected, *words)
+
+
+def test_stopped_says_nothing_of_a_name_that_there_is_none():
+    assert _readiness.stopped(ROOT, [], None, [], False).msg == f"no release of {ROOT} runs."
 
 
 @pytest.mark.parametrize(

@@ -23,9 +23,7 @@ from ansible_collections.beamops.elixir.plugins.module_utils import _secrets
         pytest.param({"A": "123456"}, [], {"123456"}, id="just long enough"),
         pytest.param({"APP_DIR": "/opt/guestbook", "APP": "guestbook"}, ["/opt/guestbook"], set(), id="stands in what is shown"),
         pytest.param({"SENTRY_RELEASE": "0.10.12"}, ["0.10.12-9f8e7d6c"], set(), id="the version stands in the release's id"),
-        pytest.param(
-            {"DATABASE_URL": "ecto://kai:hunter22@db/guestbook"}, [], {"ecto://kai:hunter22@db/guestbook", "hunter22"}, id="the password in a URL"
-        ),
+        pytest.param({"DATABASE_URL": "ecto://kai:hunter22@db/guestbook"}, [], {"ecto://kai:hunter22@db/guestbook", "hunter22"}, id="the password in a URL"),
         pytest.param(
             {"DATABASE_URL": "postgres://kai:p%40ss%3Aword@db:5432/x"},
             [],
@@ -33,6 +31,7 @@ from ansible_collections.beamops.elixir.plugins.module_utils import _secrets
             id="an encoded password, decoded too",
         ),
         pytest.param({"REDIS_URL": "redis://:hunter22@cache"}, [], {"redis://:hunter22@cache", "hunter22"}, id="a password without a user"),
+        pytest.param({"KEY": "MIIEvQ\nIBADAN\n=\n"}, [], {"MIIEvQ\nIBADAN\n=\n", "MIIEvQ", "IBADAN"}, id="the lines of a key"),
         pytest.param({"URL": "https://example.com/a:b@c"}, [], {"https://example.com/a:b@c"}, id="no password in a URL"),
     ],
 )

@@ -12,7 +12,7 @@ import stat
 
 import pytest
 
-from ansible_collections.beamops.elixir.plugins.module_utils import _command, _current, _layout, _processes, _releases, _stage
+from ansible_collections.beamops.elixir.plugins.module_utils import _command, _current, _processes, _releases, _stage
 from ansible_collections.beamops.elixir.plugins.module_utils._errors import ReleaseError
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files to another user")
@@ -74,7 +74,10 @@ def test_the_umask_of_who_stages_does_not_matter(plan, layout):
 def test_the_code_is_not_its_users(plan, layout, place):
     nobody = _command.account("nobody")
     release = stage(plan(user=nobody))
-    owners = {path: (os.stat(path).st_uid, os.stat(path).st_gid) for path in (release.path, f"{release.path}/.env", f"{release.path}/releases/COOKIE", layout.releases)}
+    owners = {
+        path: (os.stat(path).st_uid, os.stat(path).st_gid)
+        for path in (release.path, f"{release.path}/.env", f"{release.path}/releases/COOKIE", layout.releases)
+    }
     assert set(owners.values()) == {(0, nobody.gid)}
     assert (os.stat(f"{release.path}/bin/guestbook").st_uid, os.stat(layout.tmp).st_uid) == (0, nobody.uid)
 
@@ -91,6 +94,19 @@ def test_the_code_is_not_its_users(plan, layout, place):
 )
 def test_cookie(plan, env, given, cookie):
     assert content(stage(plan(env, given)).path, "releases", "COOKIE") == cookie
+
+
+def test_a_tarball_without_a_cookie(plan):
+    wanted = plan(env="RELEASE_COOKIE=OFENV\n", without=["releases/COOKIE"])
+    assert content(stage(wanted).path, "releases", "COOKIE") == "OFENV"
+    wanted = plan(without=["releases/COOKIE"])
+    assert not os.path.exists(os.path.join(stage(wanted).path, "releases", "COOKIE"))
+
+
+def test_a_tarball_of_an_unknown_controller(plan):
+    wanted = plan()
+    del wanted.tarball["controller"]
+    assert stage(wanted).staged_by == ""
 
 
 @pytest.mark.parametrize(
@@ -188,7 +204,11 @@ def test_what_was_broken_off_is_replaced(plan, layout):
 @pytest.mark.parametrize(
     "damage, words",
     [
-        pytest.param(lambda wanted: wanted.tarball.update(sha256="0" * 64), "has the sha256 .* on this host, and 0{64} on the controller.*Run the deploy again", id="checksum"),
+        pytest.param(
+            lambda wanted: wanted.tarball.update(sha256="0" * 64),
+            "has the sha256 .* on this host, and 0{64} on the controller.*Run the deploy again",
+            id="checksum",
+        ),
         pytest.param(lambda wanted: os.truncate(wanted.tarball["path"], 5000), "damaged", id="truncated"),
         pytest.param(lambda wanted: os.unlink(wanted.tarball["path"]), "No such file", id="gone"),
         pytest.param(lambda wanted: wanted.variables.update(FAULT="broken"), r"cannot be run \(exit code 127\).*libtinfo", id="it does not run here"),
@@ -217,7 +237,19 @@ def test_account_of_a_user_that_a_role_makes_later():
 
 def process(root, pid=42, **fields):
     return _processes.Process(
-        **{"pid": pid, "started": 1, "seconds": 1.0, "uid": 0, "root": root, "name": "guestbook", "version": "0.1.0", "node": "guestbook", "heart": False, "environ": {}, **fields}
+        **{
+            "pid": pid,
+            "started": 1,
+            "seconds": 1.0,
+            "uid": 0,
+            "root": root,
+            "name": "guestbook",
+            "version": "0.1.0",
+            "node": "guestbook",
+            "heart": False,
+            "environ": {},
+            **fields,
+        }
     )
 
 
@@ -242,6 +274,7 @@ UNDISTRIBUTED = process("/home/kai/guestbook", pid=6, node=None)
         pytest.param([UNDISTRIBUTED], True, None, [UNDISTRIBUTED], id="an undistributed one taken over"),
         pytest.param([OF_THE_SCRIPT], False, "guestbook", "pid 3, guestbook 0.1.0 from /home/kai/guestbook", id="not taken over later"),
         pytest.param([OURS, OF_THE_SCRIPT], False, "guestbook", "pid 3", id="beside ours"),
+        pytest.param([OF_THE_ROOT, OF_THE_SCRIPT], True, "guestbook", "pid 3", id="beside one of a script in the root"),
         pytest.param([ANOTHER_APPLICATION], True, "guestbook", "pid 4, other 0.1.0 from /srv/other.*RELEASE_NODE", id="another application has the name"),
         pytest.param([ANOTHER_NODE, ANOTHER_APPLICATION], True, "blue", [], id="others under other names"),
         pytest.param([ANOTHER_APPLICATION], False, None, [], id="undistributed, beside another application"),
@@ -267,13 +300,24 @@ def test_a_release_that_another_root_of_this_collection_runs_is_not_taken_over(p
 
 @pytest.mark.parametrize(
     "env, node",
-    [("", "guestbook"), ("RELEASE_NODE=blue\n", "blue"), ("RELEASE_DISTRIBUTION=none\n", None), ("RELEASE_DISTRIBUTION=name\nRELEASE_NODE=blue@10.0.0.1\n", "blue@10.0.0.1")],
+    [
+        ("", "guestbook"),
+        ("RELEASE_NODE=blue\n", "blue"),
+        ("RELEASE_DISTRIBUTION=none\n", None),
+        ("RELEASE_DISTRIBUTION=name\nRELEASE_NODE=blue@10.0.0.1\n", "blue@10.0.0.1"),
+    ],
 )
 def test_answer_before_and_after_staging(plan, layout, env, node):
     wanted = plan(env)
     expected = {"release": wanted.release_id, "path": layout.release(wanted.release_id), "node": node, "live": False, "replaces": []}
     assert _stage.answer(wanted, None, NOBODY_RUNS) == expected
     assert _stage.answer(wanted, stage(wanted), NOBODY_RUNS) == expected
+
+
+def test_the_node_name_is_the_one_that_the_release_itself_tells(plan):
+    """Its env.sh may set another one."""
+    wanted = plan()
+    assert _stage.answer(wanted, stage(wanted)._replace(node="blue"), NOBODY_RUNS)["node"] == "blue"
 
 
 def test_answer_says_whether_it_is_live(plan, layout):

@@ -63,7 +63,7 @@ def test_a_daemon_that_fails(application, layout, staged):
     os.rmdir(layout.tmp)
     with open(layout.tmp, "w", encoding="utf-8"):
         pass
-    with pytest.raises(ReleaseError, match="daemon"):
+    with pytest.raises(ReleaseError, match=rf"{release.path}/bin/guestbook daemon failed \(exit code [1-9]\): mkdir: .*{layout.tmp}"):
         _start.start(application(release)._replace(cwd="/"))
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import time
 
 import pytest
 
@@ -100,6 +101,7 @@ def test_one_that_is_gone_already_is_no_error(running, eventually):
 def test_a_later_process_of_the_same_number_is_left_alone(running):
     process = running()
     _stop.kill(process._replace(started=process.started - 1))
+    time.sleep(0.05)
     assert _processes.alive(process.pid, process.started)
 
 

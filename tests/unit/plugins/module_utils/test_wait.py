@@ -133,8 +133,26 @@ def start(layout, account):
 
 def wanted(release, **fields):
     return _wait.Wanted(
-        **{"release": release, "pid": None, "stable_for": 0, "port": None, "url": None, "headers": {}, "status_code": [200], "search_regex": None, "rpc": True, "timeout": 5, **fields}
+        **{
+            "release": release,
+            "pid": None,
+            "stable_for": 0,
+            "port": None,
+            "url": None,
+            "headers": {},
+            "status_code": [200],
+            "search_regex": None,
+            "rpc": True,
+            "timeout": 5,
+            **fields,
+        }
     )
+
+
+def write_log(layout, text):
+    os.makedirs(os.path.join(layout.tmp, "log"), exist_ok=True)
+    with open(os.path.join(layout.tmp, "log", "erlang.log.1"), "a", encoding="utf-8") as file:
+        file.write(text)
 
 
 @pytest.fixture
@@ -205,8 +223,7 @@ def test_never_ready_when_the_process_has_died(layout, release, start, eventuall
     process = start(release)
     os.kill(process.pid, 9)
     assert eventually(lambda: _wait.ready(layout, wanted(release, pid=process.pid)).fatal)
-    with open(os.path.join(layout.tmp, "log", "erlang.log.1"), "a", encoding="utf-8") as file:
-        file.write("the reason\n")
+    write_log(layout, "the reason\n")
     verdict = _wait.ready(layout, wanted(release, pid=process.pid))
     assert f"pid {process.pid} has died" in verdict.msg and "the reason" in verdict.msg
 
@@ -218,7 +235,15 @@ def test_never_ready_while_another_release_runs(layout, staged, release, start):
     assert verdict.fatal and f"(pid {process.pid}) from {release.path} runs, not {other.path}" in verdict.msg
 
 
+def test_the_log_is_shown_only_of_a_release_that_has_died(layout, release, start):
+    process = start(release)
+    write_log(layout, "what it says all day\n")
+    assert _wait.ready(layout, wanted(release, pid=process.pid + 1)) == (False, True, f"the release that was started as pid {process.pid + 1} has died.")
+    assert "all day" not in _wait.ready(layout, wanted(release, stable_for=3600)).msg
+
+
 def test_not_ready_while_nothing_runs(layout, release):
+    write_log(layout, "===== LOGGING STARTED\nof the last time\n")
     assert _wait.ready(layout, wanted(release)) == (False, False, f"no process of {release.path} runs.")
 
 

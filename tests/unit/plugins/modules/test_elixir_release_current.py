@@ -78,7 +78,11 @@ def test_recording_in_check_mode_changes_nothing(current, layout, release):
 
 @pytest.mark.parametrize(
     "arguments, words",
-    [({"state": "bad"}, "reason"), ({"state": "perhaps"}, "value of state must be one of: current, good, bad"), ({"release": "../../etc"}, "is not the id of a release")],
+    [
+        ({"state": "bad"}, "reason"),
+        ({"state": "perhaps"}, "value of state must be one of: current, good, bad"),
+        ({"release": "../../etc"}, "is not the id of a release"),
+    ],
 )
 def test_bad_input(current, arguments, words):
     answer = current(**arguments)

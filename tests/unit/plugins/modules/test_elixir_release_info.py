@@ -45,7 +45,11 @@ def test_whether_its_user_is_there(info, user, exists):
 
 
 def test_whether_it_can_run_a_tarball(info, tarball):
-    small = {"releases/start_erl.data": b"13.1.5 0.2.0", "bin/guestbook": b"#!/bin/sh\n", "releases/0.2.0/guestbook.rel": b'{release,{"guestbook","0.2.0"},{erts,"13.1.5"},[]}.'}
+    small = {
+        "releases/start_erl.data": b"13.1.5 0.2.0",
+        "bin/guestbook": b"#!/bin/sh\n",
+        "releases/0.2.0/guestbook.rel": b'{release,{"guestbook","0.2.0"},{erts,"13.1.5"},[]}.',
+    }
     described = _tarball.describe(tarball(small))
     answer = info(tarball=described)
     assert (answer["problems"], answer["msg"]) == ([], "This host can run the release.")

@@ -118,7 +118,9 @@ def test_a_bad_release_is_refused_unless_forced(stage, layout):
     assert stage(env="A=2\n")["release"] == f"{release.id}.2", "with another env file it is another release"
 
 
-@pytest.mark.parametrize("arguments, words", [({"root": "opt"}, "root is 'opt'"), ({"tarball": "x"}, "tarball"), ({"cookie": "-abcdef"}, "cookie begins with '-'")])
+@pytest.mark.parametrize(
+    "arguments, words", [({"root": "opt"}, "root is 'opt'"), ({"tarball": "x"}, "tarball"), ({"cookie": "-abcdef"}, "cookie begins with '-'")]
+)
 def test_bad_input(stage, layout, arguments, words):
     answer = stage(**arguments)
     assert answer["failed"] and words in answer["msg"]

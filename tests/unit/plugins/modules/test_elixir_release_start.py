@@ -68,7 +68,11 @@ def test_no_secret_is_shown(start, release):
 
 @pytest.mark.parametrize(
     "arguments, words",
-    [({}, "current points to no release: deploy one first"), ({"release": "0.9.0-x"}, "There is no release 0.9.0-x"), ({"user": "no-such-user"}, "no user 'no-such-user'")],
+    [
+        ({}, "current points to no release: deploy one first"),
+        ({"release": "0.9.0-x"}, "There is no release 0.9.0-x"),
+        ({"user": "no-such-user"}, "no user 'no-such-user'"),
+    ],
 )
 def test_bad_input(start, staged, arguments, words):
     staged()
