@@ -91,8 +91,9 @@ class Host(t.NamedTuple):
 
 
 def run_playbook(name: str, *options: str, **variables: t.Any) -> Run:
-    """Run one of the collection's playbooks the way an operator does."""
-    command = ["ansible-playbook", "-i", str(INVENTORY), str(PROJECT / "playbooks" / f"{name}.yml"), *options, "--extra-vars", json.dumps(variables)]
+    """Run one of the collection's playbooks, or one of the scenario's own, the way an operator does."""
+    path = PROJECT / "playbooks" / f"{name}.yml" if "/" not in name else PROJECT / "molecule" / name
+    command = ["ansible-playbook", "-i", str(INVENTORY), str(path), *options, "--extra-vars", json.dumps(variables)]
     result = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, text=True, check=False)
     return Run(result.returncode, result.stdout)
 

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import os
-import pwd
 import re
 import typing as t
 
@@ -61,12 +60,8 @@ def staged(path: str, name: str, layout: _layout.Layout, account: _command.Accou
 
 def running(process: _processes.Process) -> Application:
     """A release as it runs: with its own cookie, name and directory, whatever lies on the disk by now."""
-    try:
-        user = pwd.getpwuid(process.uid).pw_name
-    except KeyError:
-        raise ReleaseError(f"pid {process.pid} runs as uid {process.uid}, which has no name on this host: give it one in /etc/passwd.") from None
     environ = {key: value for key, value in process.environ.items() if key not in OF_THE_PROCESS}
-    return Application(process.root, process.name, environ, _command.account(user), "/")
+    return Application(process.root, process.name, environ, _command.owner(process.uid), "/")
 
 
 def environment(path: str, variables: t.Mapping[str, str], layout: _layout.Layout, account: _command.Account) -> dict[str, str]:

@@ -51,6 +51,14 @@ def account(name: str | None) -> Account:
     return Account(entry.pw_name, entry.pw_uid, entry.pw_gid, entry.pw_dir)
 
 
+def owner(uid: int) -> Account:
+    """The user of that uid."""
+    try:
+        return account(pwd.getpwuid(uid).pw_name)
+    except KeyError:
+        raise ReleaseError(f"The uid {uid} has no name on this host: give it one in /etc/passwd.") from None
+
+
 def run(argv: list[str], *, env: dict[str, str], cwd: str, account: Account, timeout: float) -> Result:
     """Run a command to its end. After the time limit its whole process group is ended."""
 

@@ -50,6 +50,8 @@ def plan(layout: _layout.Layout, tarball: dict[str, t.Any], env: str, cookie: st
     if "RELEASE_VSN" in variables:
         raise ReleaseError("The env file sets RELEASE_VSN, which would start another version than the one deployed: remove that line.")
     _refuse_foreign_tmp(layout, account)
+    if os.path.lexists(layout.current) and not os.path.islink(layout.current):
+        raise ReleaseError(f"{layout.current} is no symbolic link, so it is not of this collection: move it away, or choose another root.")
     return Plan(layout, tarball, env, variables, cookie, account)
 
 

@@ -17,13 +17,17 @@ APPEARS_WITHIN = 3
 LOOK_EVERY = 0.02
 
 
-def already(layout: _layout.Layout, release: _releases.Release) -> _processes.Process | None:
-    """This very release, where it runs. Another one in its place is an error: two would fight for the node name and the port."""
-    running = _processes.scan().of_root(layout.root)
-    others = [process for process in running if process.root != release.path]
+def running(release: _releases.Release) -> _processes.Process | None:
+    """This very release, where it runs."""
+    found = _processes.scan().of_release(release.path)
+    return found[0] if found else None
+
+
+def refuse_beside_another(layout: _layout.Layout, release: _releases.Release) -> None:
+    """Two would fight for the node name and the port."""
+    others = _processes.scan().of_root(layout.root)
     if others:
         raise ReleaseError(f"{others[0].version} (pid {others[0].pid}) runs from {others[0].root}: stop it before {release.id} is started.")
-    return running[0] if running else None
 
 
 def start(application: _bin_app.Application) -> _processes.Process:

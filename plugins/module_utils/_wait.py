@@ -34,7 +34,7 @@ def stopped(root: str, node: str | None) -> _readiness.Verdict:
     scan = _processes.scan()
     ours = scan.of_root(root)
     holders = [process for process in (scan.of_node(node) if node else []) if process not in ours]
-    registered = bool(node) and _processes.short(node) in _epmd.names(_epmd_port(ours))
+    registered = bool(node) and _processes.short(node) in _epmd.names()
     return _readiness.stopped(root, _seen(ours), node, _seen(holders), registered)
 
 
@@ -84,11 +84,6 @@ def get(url: str, headers: dict[str, str], timeout: float) -> _readiness.Answer:
             return _readiness.Answer(response.status, response.read(BODY_BYTES).decode("utf-8", "replace"), None)
     except (OSError, ValueError, http.client.HTTPException) as error:
         return _readiness.Answer(None, "", str(getattr(error, "reason", error)) or type(error).__name__)
-
-
-def _epmd_port(processes: list[_processes.Process]) -> int:
-    ports = [process.environ["ERL_EPMD_PORT"] for process in processes if process.environ.get("ERL_EPMD_PORT", "").isdigit()]
-    return int(ports[0]) if ports else _epmd.DEFAULT_PORT
 
 
 def _seen(processes: list[_processes.Process]) -> list[_readiness.Seen]:

@@ -92,9 +92,10 @@ def work(module):
     release = _releases.chosen(layout, params["release"])
     application = _bin_app.staged(release.path, release.name, layout, account)
     _module.hide(module, application.environ, release.name, release.id)
-    process = _start.already(layout, release)
+    process = _start.running(release)
     changed = process is None
     if changed and not module.check_mode:
+        _start.refuse_beside_another(layout, release)
         process = _start.start(application)
     return {
         "changed": changed,

@@ -145,7 +145,6 @@ msg:
 
 import contextlib
 import os
-import pwd
 import re
 
 from ansible_collections.beamops.elixir.plugins.module_utils import _command, _env_file, _layout, _module, _releases, _wait
@@ -158,8 +157,8 @@ def hide_secrets(module, release):
     """An answer of the application, or its log, may hold a secret."""
     module.no_log_values.update(str(value) for name, value in module.params["headers"].items() if SECRET_HEADERS.search(name))
     with contextlib.suppress(OSError, ReleaseError):
-        account = _command.account(pwd.getpwuid(os.stat(_layout.Layout(module.params["root"]).tmp).st_uid).pw_name)
-        _module.hide(module, _env_file.load(_layout.env_file(release.path), account), release.name, release.id)
+        runs_it = _command.owner(os.stat(_module.layout(module).tmp).st_uid)
+        _module.hide(module, _env_file.load(_layout.env_file(release.path), runs_it), release.name, release.id)
 
 
 def check_regex(search_regex):

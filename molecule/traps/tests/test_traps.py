@@ -7,6 +7,8 @@
 The tests build on each other only in that something runs when one begins.
 """
 
+import pathlib
+import shutil
 import threading
 import time
 
@@ -19,8 +21,8 @@ ROOT = "/opt/guestbook"
 def deploy(playbook, tarballs):
     """Deploy a build to one host, by default web1."""
 
-    def run(build, *options, limit="web1", **variables):
-        return playbook("deploy", "--limit", limit, *options, elixir_release_tarball=tarballs[build], **variables)
+    def run(build, limit="web1", **variables):
+        return playbook("deploy", "--limit", limit, **{"elixir_release_tarball": tarballs[build], **variables})
 
     return run
 
@@ -175,6 +177,49 @@ def test_a_migration_that_fails_stops_nothing(deploy, database, web1):
     assert run.rc != 0
     assert 'relation "entries" already exists' in run.plain()
     assert web1.beams() == before and serves(web1, "0.2.0")
+
+
+def test_a_migration_that_waits_for_ever_stops_nothing(deploy, web1):
+    before = web1.beams()
+    run = deploy("0.2.0-again", elixir_release_migrate="IO.puts(~s(waiting)); Process.sleep(:infinity)", elixir_release_migrate_timeout=3)
+    assert run.rc != 0
+    assert "was ended after 3 s. Its first lines: waiting" in run.plain()
+    assert web1.beams() == before and serves(web1, "0.2.0")
+
+
+def test_a_phoenix_release_without_a_health_url(deploy, env_file, web1):
+    """/ of the application, asked so that it does not redirect to https: a secret that is too short shows there and nowhere else."""
+    run = deploy("0.2.0-again", elixir_release_health_url="", elixir_release_env_file=env_file(SECRET_KEY_BASE="short"), elixir_release_start_retries=8)
+    assert run.rc != 0
+    assert "http://127.0.0.1:4000/ answers 500" in run.plain()
+    run = deploy("0.2.0", elixir_release_health_url="")
+    assert run.rc == 0, run.output
+    assert serves(web1, "0.2.0")
+
+
+def test_hooks_migrations_afterwards_and_no_tarball_left(deploy, tarballs, fleet, web1):
+    tarball = fleet / "guestbook-0.2.0.tar.gz"
+    shutil.copy(tarballs["0.2.0-again"], tarball)
+    tasks = pathlib.Path(__file__).resolve().parents[1] / "tasks"
+    hooks = [f"{when}_{phase}" for phase in ("stage", "switch", "migrate") for when in ("before", "after")]
+    run = deploy(
+        "0.2.0-again",
+        elixir_release_tarball=str(tarball),
+        elixir_release_remove_local_tarball=True,
+        elixir_release_migrate="Guestbook.Release.migrate()",
+        elixir_release_migrate_when="after",
+        **{f"elixir_release_{hook}_tasks": str(tasks / f"{hook}.yml") for hook in hooks},
+    )
+    assert run.rc == 0, run.output
+    assert web1.run("cat /tmp/hooks").splitlines() == [f"{hook} 1" for hook in hooks]
+    assert not tarball.exists()
+
+
+def test_a_play_of_ones_own(playbook, tarballs, hosts):
+    run = playbook("traps/play.yml", "--limit", "web2,web3", elixir_release_tarball=tarballs["0.2.0-again"])
+    assert run.rc == 0, run.output
+    for name in ("web2", "web3"):
+        assert serves(hosts[name], "0.2.0") and hosts[name].site.version()["salt"] == "again"
 
 
 def test_one_ordinary_user_and_no_root(deploy, playbook, hosts):

@@ -177,7 +177,7 @@ def test_a_running_release_is_called_with_what_it_has_itself(recorded, account):
 
 
 def test_a_running_release_of_a_user_without_a_name():
-    with pytest.raises(ReleaseError, match="pid 1 runs as uid 54321, which has no name on this host"):
+    with pytest.raises(ReleaseError, match="The uid 54321 has no name on this host"):
         _bin_app.running(process(uid=54321))
 
 

@@ -135,6 +135,12 @@ def test_a_tmp_that_another_user_wrote_to_is_refused(plan, layout, name):
     plan()
 
 
+def test_a_current_that_is_a_directory_is_refused(plan, layout):
+    os.makedirs(layout.current)
+    with pytest.raises(ReleaseError, match=f"{layout.current} is no symbolic link"):
+        plan()
+
+
 @as_root
 def test_the_env_file_is_loaded_as_its_user(account):
     assert _stage.load("A=$(id -un)\n", _command.account("nobody")) == {"A": "nobody"}

@@ -23,7 +23,8 @@ def application(layout, account):
 
 def test_start(application, layout, staged, node):
     release = staged(env=f"RELEASE_NODE={node}\nRELEASE_COOKIE=OFENV\nSECRET=s3cr3t\n")
-    assert _start.already(layout, release) is None
+    assert _start.running(release) is None
+    _start.refuse_beside_another(layout, release)
     process = _start.start(application(release))
     assert _processes.alive(process.pid, process.started)
     assert (process.root, process.name, process.version, process.node) == (release.path, "guestbook", "0.1.0", node)
@@ -31,7 +32,7 @@ def test_start(application, layout, staged, node):
     assert process.environ["RELEASE_COOKIE"] == "OFENV"
     assert process.environ["RELEASE_TMP"] == layout.tmp
     assert os.readlink(f"/proc/{process.pid}/cwd") == layout.tmp
-    assert _start.already(layout, release).pid == process.pid
+    assert _start.running(release).pid == process.pid
 
 
 def test_nothing_of_the_callers_environment_comes_along(application, staged, node, monkeypatch):
@@ -46,7 +47,7 @@ def test_another_release_in_its_place(application, layout, staged, node):
     old, new = staged("0.1.0-a", env=f"RELEASE_NODE={node}\n"), staged("0.2.0-b")
     process = _start.start(application(old))
     with pytest.raises(ReleaseError, match=rf"0.1.0 \(pid {process.pid}\) runs from {old.path}: stop it before 0.2.0-b is started"):
-        _start.already(layout, new)
+        _start.refuse_beside_another(layout, new)
 
 
 def test_a_daemon_that_dies_at_once_while_its_exit_code_says_0(application, layout, staged, monkeypatch):

@@ -53,6 +53,8 @@ def test_refuses_where_another_release_runs(start, release, staged, layout):
     answer = start(release=staged("0.2.0-b").id)
     assert answer["failed"] and "stop it before 0.2.0-b is started" in answer["msg"]
     assert [process.root for process in _processes.scan().of_root(layout.root)] == [release.path]
+    # In check mode that one has not been stopped, which it will be
+    assert start(release="0.2.0-b", _ansible_check_mode=True)["changed"]
 
 
 def test_a_release_that_dies_at_once_fails_with_its_log_and_without_its_secrets(start, staged, monkeypatch):
