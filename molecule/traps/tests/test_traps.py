@@ -50,6 +50,19 @@ def test_another_cookie_and_version_on_the_disk_than_those_that_run(deploy, host
         assert serves(host, "0.2.0") and host.beams() != before[name]
 
 
+def test_a_restart_is_another_process_and_a_stop_leaves_none(playbook, hosts):
+    """bin/NAME restart keeps the process."""
+    before = {name: host.beams() for name, host in hosts.items()}
+    assert playbook("restart", elixir_release_stable_for=0).rc == 0
+    for name, host in hosts.items():
+        assert serves(host, "0.2.0") and host.beams() != before[name]
+    assert playbook("stop", "--limit", "web3").rc == 0
+    assert hosts["web3"].beams() == []
+    assert "nothing runs" in playbook("status").output
+    assert playbook("restart", "--limit", "web3").rc == 0
+    assert serves(hosts["web3"], "0.2.0")
+
+
 def test_a_shutdown_that_takes_12_seconds(deploy, env_file, web1):
     assert deploy("0.1.0", elixir_release_env_file=env_file(GUESTBOOK_FAULT_SLOW_STOP_MS="12000")).rc == 0
     old = web1.beams()
@@ -135,11 +148,10 @@ def test_the_node_name_is_taken_by_somebody_else(deploy, playbook, web1):
 def test_a_daemon_that_dies_at_boot(deploy, env_file, hosts, web1):
     """daemon says 0; the first host shows it, and the others are never touched."""
     before = {name: host.beams() for name, host in hosts.items()}
-    began = time.monotonic()
     run = deploy("0.2.0-again", limit="all", elixir_release_env_file=env_file(GUESTBOOK_FAULT_CRASH_AT_BOOT="1"))
     assert run.rc != 0
     assert "has died" in run.plain() and "fault_injected" in run.plain()
-    assert time.monotonic() - began < 60  # it does not wait for what cannot come any more
+    assert run.output.count("RETRYING") < 60  # of 120: it does not wait for what cannot come any more
     assert web1.beams() == []
     for name in ("web2", "web3"):
         assert hosts[name].beams() == before[name]
@@ -184,7 +196,7 @@ def test_a_migration_that_waits_for_ever_stops_nothing(deploy, web1):
     run = deploy("0.2.0-again", elixir_release_migrate="IO.puts(~s(waiting)); Process.sleep(:infinity)", elixir_release_migrate_timeout=3)
     assert run.rc != 0
     assert "was ended after 3 s. Its first lines: waiting" in run.plain()
-    assert web1.beams() == before and serves(web1, "0.2.0")
+    assert web1.beams() == before and web1.site.get("/health")[0] == 200
 
 
 def test_a_phoenix_release_without_a_health_url(deploy, env_file, web1):

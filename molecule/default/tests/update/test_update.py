@@ -160,15 +160,3 @@ def test_status_shows_the_fleet(update, playbook, hosts):
     for name, host in hosts.items():
         assert any(line.split()[:3] == [f'"{name}', "0.2.0", str(host.beams()[0])] for line in run.output.splitlines())
     assert "nothing runs" not in run.output and "not current" not in run.output
-
-
-def test_restart_and_stop(update, playbook, hosts):
-    before = {name: host.beams() for name, host in hosts.items()}
-    assert playbook("restart", elixir_release_stable_for=0).rc == 0
-    for name, host in hosts.items():
-        assert len(host.beams()) == 1 and host.beams() != before[name]
-        assert host.site.version()["version"] == "0.2.0"
-    assert playbook("stop").rc == 0
-    for host in hosts.values():
-        assert host.beams() == []
-    assert "nothing runs" in playbook("status").output
