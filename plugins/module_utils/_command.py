@@ -92,6 +92,19 @@ def run(argv: list[str], *, env: dict[str, str], cwd: str, account: Account, tim
     return Result(process.returncode, _text(stdout), _text(stderr), timed_out)
 
 
+def leave(argv: list[str], *, env: dict[str, str], cwd: str) -> None:
+    """Start a process that outlives this one, and the login that this one came by: of a session of its own, and tied to no terminal."""
+    subprocess.Popen(  # pylint: disable=ansible-bad-function,consider-using-with
+        argv,
+        env=env,
+        cwd=cwd,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+
+
 def _end(process: subprocess.Popen[bytes]) -> tuple[bytes, bytes]:
     """Ask the group to end, then kill who is left of it: a child may have closed its output and ignore the signal."""
     output = b"", b""

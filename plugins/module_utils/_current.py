@@ -9,8 +9,13 @@ from __future__ import annotations
 import datetime
 import json
 import os
+import typing as t
 
 from ansible_collections.beamops.elixir.plugins.module_utils import _layout, _releases
+from ansible_collections.beamops.elixir.plugins.module_utils._errors import ReleaseError
+
+# Those after which a host serves the release that they name
+SWITCHES = ("deploy", "rollback")
 
 
 def point(layout: _layout.Layout, release_id: str) -> None:
@@ -25,27 +30,69 @@ def pointed(layout: _layout.Layout) -> str | None:
     return os.path.basename(os.readlink(layout.current)) if os.path.islink(layout.current) else None
 
 
-def mark(release: _releases.Release, state: str, reason: str | None) -> _releases.Release:
-    marked = release._replace(state=state, reason=reason)
+def mark(release: _releases.Release, state: str, reason: str | None, event: str | None = None) -> _releases.Release:
+    """Record how it turned out. Only a deploy makes it the newest good one: a rollback goes back to what it was."""
+    good_at = _now("milliseconds") if state == "good" and event in (None, "deploy") else release.good_at
+    marked = release._replace(state=state, reason=reason, good_at=good_at)
     _releases.write(marked)
     return marked
 
 
-def note(layout: _layout.Layout, event: str, release: _releases.Release, previous: str | None, by: str | None) -> None:
+def note(layout: _layout.Layout, event: str, release: _releases.Release, previous: str | None, by: str | None, reason: str | None = None) -> None:
     """Append a line to the ledger. One write of one line: two runs at a time do not mix theirs."""
     line = {
-        "at": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
+        "at": _now("seconds"),
         "event": event,
         "release": release.id,
         "version": release.version,
         "sha256": release.sha256,
         "previous": previous,
         "by": by,
-        "reason": release.reason,
+        "reason": reason or release.reason,
     }
-    descriptor = os.open(layout.ledger, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(json.dumps(line, sort_keys=True) + "\n")
+    try:
+        descriptor = os.open(layout.ledger, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(json.dumps(line, sort_keys=True) + "\n")
+    except OSError as error:
+        raise ReleaseError(
+            f"{layout.ledger} cannot be written ({error.strerror}), so this {event} of {release.id} is in no history: look at its owner and mode, "
+            "and at the disk ('df'), on this host. Then run this again."
+        ) from error
+
+
+def entries(layout: _layout.Layout) -> list[dict[str, t.Any]]:
+    """The ledger, oldest first, as far as it can be read: it tells of the past, and nothing may fail for that."""
+    try:
+        with open(layout.ledger, encoding="utf-8", errors="replace") as file:
+            return [entry for entry in map(_entry, file) if entry]
+    except OSError:
+        return []
+
+
+def is_noted(layout: _layout.Layout, event: str, release_id: str, previous: str | None = None) -> bool:
+    """Whether the ledger's last word is this already: of what the host switched to, or else of what became of that release.
+
+    A rollback from another release than the last time is another one, and so is one after a failure.
+    """
+    said = entries(layout)
+    if event == "rollback" and previous:
+        return [(entry.get("event"), entry.get("release"), entry.get("previous")) for entry in said[-1:]] == [(event, release_id, previous)]
+    if event in SWITCHES:
+        return [entry.get("release") for entry in said if entry.get("event") in SWITCHES][-1:] == [release_id]
+    return [entry.get("event") for entry in said if entry.get("release") == release_id][-1:] == [event]
+
+
+def _entry(line: str) -> dict[str, t.Any] | None:
+    try:
+        entry = json.loads(line)
+    except ValueError:
+        return None
+    return entry if isinstance(entry, dict) else None
+
+
+def _now(precision: str) -> str:
+    return datetime.datetime.now(datetime.timezone.utc).isoformat(timespec=precision)
 
 
 def _link(target: str, path: str) -> None:

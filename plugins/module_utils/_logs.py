@@ -16,27 +16,34 @@ ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 def tail(tmp: str) -> str:
     """The end of the newest erlang.log.N, as one indented text; empty where there is none, or nothing in it."""
+    path = newest(tmp)
+    lines = last_lines(end_of(path)) if path else []
+    return "\n".join([f"\nThe last lines of {path}:", *(f"  {line}" for line in lines)]) if lines else ""
+
+
+def newest(tmp: str) -> str | None:
+    """The erlang.log.N that is written to: run_erl begins the next one when it is full."""
     directory = os.path.join(tmp, "log")
     try:
         logs = [os.path.join(directory, name) for name in os.listdir(directory) if name.startswith("erlang.log.")]
+        return max(logs, key=os.path.getmtime, default=None)
     except OSError:
-        return ""
-    if not logs:
-        return ""
-    newest = max(logs, key=os.path.getmtime)
-    lines = last_lines(_end(newest))
-    return "\n".join([f"\nThe last lines of {newest}:", *(f"  {line}" for line in lines)]) if lines else ""
+        return None
 
 
-def last_lines(text: str) -> list[str]:
+def last_lines(text: str, count: int = LINES) -> list[str]:
     """The last lines that say something, without colours. What run_erl and a run before this one wrote is left out."""
-    text = ANSI.sub("", text).replace("\r", "")
+    text = plain(text)
     text = text.rpartition("===== LOGGING STARTED")[2]
     lines = [line.rstrip() for line in text.splitlines()[1:]]
-    return [line for line in lines if line and not line.startswith("=====")][-LINES:]
+    return [line for line in lines if line and not line.startswith("=====")][-count:]
 
 
-def _end(path: str) -> str:
+def plain(text: str) -> str:
+    return ANSI.sub("", text).replace("\r", "")
+
+
+def end_of(path: str, size: int = BYTES) -> str:
     with open(path, "rb") as file:
-        file.seek(max(0, os.path.getsize(path) - BYTES))
+        file.seek(max(0, os.path.getsize(path) - size))
         return file.read().decode("utf-8", "replace")

@@ -6,14 +6,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.beamops.elixir.plugins.module_utils import _secrets
+from ansible_collections.beamops.elixir.plugins.module_utils import _command, _env_file, _layout, _releases, _secrets
 from ansible_collections.beamops.elixir.plugins.module_utils._errors import ReleaseError
-from ansible_collections.beamops.elixir.plugins.module_utils._layout import Layout
 
 ROOT = {"root": {"type": "path", "required": True}}
 USER = {"user": {"type": "str"}}
@@ -32,14 +32,21 @@ def main(argument_spec: dict[str, t.Any], work: t.Callable[[AnsibleModule], dict
         module.exit_json(**answer)
 
 
-def layout(module: AnsibleModule) -> Layout:
+def layout(module: AnsibleModule) -> _layout.Layout:
     root = module.params["root"]
     if not os.path.isabs(root) or os.path.realpath(root) == "/":
         raise ReleaseError(f"root is {root!r}: give the absolute path of a directory of the application's own, such as /opt/guestbook.")
     # Without links, as processes tell where they run from
-    return Layout(os.path.realpath(root))
+    return _layout.Layout(os.path.realpath(root))
 
 
 def hide(module: AnsibleModule, environ: t.Mapping[str, str], *shown: str) -> None:
     """From now on the secrets of that environment appear in nothing that the module answers."""
     module.no_log_values.update(_secrets.of(environ, (*shown, module.params["root"])))
+
+
+def hide_env_file(module: AnsibleModule, release: _releases.Release) -> None:
+    """The secrets that the release was staged with: an answer of the application, or its log, may hold one."""
+    with contextlib.suppress(OSError, ReleaseError):
+        runs_it = _command.owner(os.stat(layout(module).tmp).st_uid)
+        hide(module, _env_file.load(_layout.env_file(release.path), runs_it), release.name, release.id)

@@ -33,6 +33,7 @@ class Release(t.NamedTuple):
     staged_at: str
     staged_by: str
     node: str | None = None
+    good_at: str | None = None  # when a deploy last marked it good; going back to it later changes nothing of that
 
     @property
     def program(self) -> str:
@@ -66,8 +67,9 @@ def replace(path: str, text: str, mode: int, gid: int = -1) -> None:
             os.fchown(file.fileno(), -1, gid)
             os.fchmod(file.fileno(), mode)
         os.rename(temporary, path)
-    except OSError:
+    except OSError as error:
         os.unlink(temporary)
+        error.filename = error.filename or path  # a full disk is told without
         raise
 
 
@@ -79,6 +81,15 @@ def staged(layout: _layout.Layout) -> list[Release]:
         return []
     paths = (layout.release(name) for name in names if not name.startswith("."))
     return sorted((read(path) for path in paths if os.path.exists(_layout.record(path))), key=lambda release: (release.staged_at, release.id))
+
+
+def unfinished(layout: _layout.Layout) -> list[str]:
+    """The directories that a staging or a removal that was broken off has left."""
+    try:
+        with os.scandir(layout.releases) as found:
+            return sorted(entry.name for entry in found if re.match(r"\..+\.unfinished$", entry.name) and entry.is_dir(follow_symlinks=False))
+    except FileNotFoundError:
+        return []
 
 
 def is_staged(layout: _layout.Layout, release_id: str) -> bool:

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+import fcntl
 import os
 import shutil
 import tempfile
 import typing as t
 
-from ansible_collections.beamops.elixir.plugins.module_utils import _archive, _bin_app, _command, _env_file, _layout, _processes, _releases
+from ansible_collections.beamops.elixir.plugins.module_utils import _archive, _bin_app, _command, _env_file, _layout, _processes, _releases, _way_back
 from ansible_collections.beamops.elixir.plugins.module_utils._errors import ReleaseError
 
 
@@ -74,9 +75,25 @@ def existing(wanted: Plan) -> _releases.Release | None:
 
 
 def stage(wanted: Plan, source: str) -> _releases.Release:
+    _directories(wanted.layout, wanted.account)
+    with _alone(wanted.layout.releases):
+        return existing(wanted) or _stage(wanted, source)
+
+
+@contextlib.contextmanager
+def _alone(directory: str) -> t.Iterator[None]:
+    """What a run that was killed has left behind may still be unpacking here."""
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _stage(wanted: Plan, source: str) -> _releases.Release:
     layout = wanted.layout
     controller = wanted.tarball.get("controller") or {}
-    _directories(layout, wanted.account)
     unfinished = layout.unfinished(wanted.release_id)
     shutil.rmtree(unfinished, ignore_errors=True)  # of a run that was broken off
     try:
@@ -111,16 +128,16 @@ def stage(wanted: Plan, source: str) -> _releases.Release:
     return release._replace(path=final)
 
 
-def predecessor(wanted: Plan, node: str | None, scan: _processes.Scan) -> list[_processes.Process]:
+def predecessor(layout: _layout.Layout, name: str, node: str | None, scan: _processes.Scan) -> list[_processes.Process]:
     """What has to stop before this release starts.
 
     That is what runs from this root. On the first deploy it is also a release of the same name and node that was started from
     elsewhere, say by the bash script that this collection replaces. Whoever else holds the node name is not ours to stop.
     """
-    ours = scan.of_root(wanted.layout.root)
+    ours = scan.of_root(layout.root)
     strangers = [process for process in (scan.of_node(node) if node else scan.releases) if process not in ours]
-    if not ours and not _releases.current(wanted.layout):
-        taken_over = [process for process in strangers if process.name == wanted.tarball["name"] and not os.path.exists(_layout.record(process.root))]
+    if not ours and not _releases.current(layout):
+        taken_over = [process for process in strangers if process.name == name and not os.path.exists(_layout.record(process.root))]
         if taken_over:
             return taken_over
     if node and strangers:
@@ -134,16 +151,21 @@ def predecessor(wanted: Plan, node: str | None, scan: _processes.Scan) -> list[_
 
 def answer(wanted: Plan, release: _releases.Release | None, scan: _processes.Scan) -> dict[str, t.Any]:
     """What the next steps need to know of the release, staged or only planned."""
-    layout = wanted.layout
-    release_id = release.id if release else _releases.free_id(layout, wanted.release_id)
-    node = release.node if release else _node_to_be(wanted)
-    replaces = predecessor(wanted, node, scan)
+    release_id = release.id if release else _releases.free_id(wanted.layout, wanted.release_id)
+    return described(wanted.layout, release or _planned(wanted, release_id), scan)
+
+
+def described(layout: _layout.Layout, release: _releases.Release, scan: _processes.Scan) -> dict[str, t.Any]:
+    """What a switch to a release needs to know of it."""
+    replaces = predecessor(layout, release.name, release.node, scan)
     current = _releases.current(layout)
     return {
-        "release": release_id,
-        "path": layout.release(release_id),
-        "node": node,
-        "live": bool(current and current.id == release_id and [process.root for process in replaces] == [current.path]),
+        "release": release.id,
+        "path": layout.release(release.id),
+        "node": release.node,
+        # What a run that was broken off has left running is not proven
+        "live": bool(current and current.id == release.id and current.state == "good" and [process.root for process in replaces] == [current.path]),
+        "previous": _way_back.release_id(layout, release.id, scan),
         "replaces": [
             {"pid": process.pid, "version": process.version, "root": layout.root if process in scan.of_root(layout.root) else process.root}
             for process in replaces
@@ -160,6 +182,13 @@ def diff(wanted: Plan, release: _releases.Release | None) -> dict[str, str]:
     before = [f"release: {current.id}" if current else "", *sorted(old_env)]
     after = [f"release: {release_id}", *(f"{key} (changed)" if key in changed else key for key in sorted(wanted.variables))]
     return {"before": "\n".join(before).strip() + "\n", "after": "\n".join(after) + "\n"}
+
+
+def _planned(wanted: Plan, release_id: str) -> _releases.Release:
+    """In check mode, before it is staged."""
+    tarball = wanted.tarball
+    path = wanted.layout.release(release_id)
+    return _releases.Release(release_id, path, tarball["name"], tarball["version"], tarball["sha256"], "staged", None, "", "", _node_to_be(wanted))
 
 
 def _node_to_be(wanted: Plan) -> str | None:

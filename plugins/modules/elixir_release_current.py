@@ -11,6 +11,7 @@ short_description: Point current at a release, or record how it turned out
 description:
   - With O(state=current), points C(ROOT/current) at a staged release, atomically. Nothing is stopped or started.
   - With O(state=good) or O(state=bad), records that in the release's directory, and writes a line into C(ROOT/ledger.jsonl).
+  - Nothing is recorded twice. A release that is good already, and that the host has switched to again since another one, gets a new line.
 extends_documentation_fragment:
   - beamops.elixir._release
   - beamops.elixir._attributes
@@ -30,14 +31,22 @@ options:
   state:
     description:
       - V(current) - C(current) points to it.
-      - V(good) - it went through a deploy.
+      - V(good) - it went through a deploy or a rollback. A release that was V(bad) is good again.
       - V(bad) - it failed, and is not deployed again unless forced.
     type: str
     choices: [current, good, bad]
     default: current
+  event:
+    description:
+      - What happened, for the ledger. By default V(failure) with O(state=bad), and V(deploy) with O(state=good).
+      - V(deploy) - the release was deployed. With O(state=good) it is the newest good release from now on.
+      - V(rollback) - the host went back to the release, which keeps its place among the good ones. Going back once more leads further back.
+      - V(failure) - the release failed.
+    type: str
+    choices: [deploy, failure, rollback]
   reason:
     description:
-      - Why it is V(bad).
+      - Why it is V(bad). With O(state=good) it is for the ledger only, such as why the host went back.
     type: str
   previous:
     description:
@@ -66,6 +75,16 @@ EXAMPLES = r"""
     state: good
     previous: "{{ switch.previous }}"
   become: true
+
+- name: Record that the host went back to the release before
+  beamops.elixir.elixir_release_current:
+    root: /opt/guestbook
+    release: 0.1.0-1a2b3c4d
+    state: good
+    event: rollback
+    previous: 0.2.0-9f8e7d6c
+    reason: customers could not log in
+  become: true
 """
 
 RETURN = r"""
@@ -82,6 +101,8 @@ current:
 """
 
 from ansible_collections.beamops.elixir.plugins.module_utils import _current, _module, _releases
+
+EVENTS = {"good": "deploy", "bad": "failure"}
 
 
 def work(module):
@@ -103,15 +124,16 @@ def point(module, layout):
 
 
 def mark(module, layout):
-    current, state = _current.pointed(layout), module.params["state"]
+    params, current, state = module.params, _current.pointed(layout), module.params["state"]
+    event, reason = params["event"] or EVENTS[state], params["reason"] if state == "bad" else None
     answer = {"previous": current, "current": current}
-    if module.check_mode and not _releases.is_staged(layout, module.params["release"]):
+    if module.check_mode and not _releases.is_staged(layout, params["release"]):
         return {"changed": True, **answer}
-    release = _releases.find(layout, module.params["release"])
-    changed = (release.state, release.reason) != (state, module.params["reason"])
+    release = _releases.find(layout, params["release"])
+    changed = (release.state, release.reason) != (state, reason) or not _current.is_noted(layout, event, release.id, params["previous"])
     if changed and not module.check_mode:
-        marked = _current.mark(release, state, module.params["reason"])
-        _current.note(layout, "failure" if state == "bad" else "deploy", marked, module.params["previous"], module.params["by"])
+        marked = _current.mark(release, state, reason, event)
+        _current.note(layout, event, marked, params["previous"], params["by"], params["reason"])
     diff = {"before": f"{release.id}: {release.state}\n", "after": f"{release.id}: {state}\n"}
     return {"changed": changed, "diff": diff, **answer}
 
@@ -122,6 +144,7 @@ def main():
             **_module.ROOT,
             "release": {"type": "str", "required": True},
             "state": {"type": "str", "choices": ["current", "good", "bad"], "default": "current"},
+            "event": {"type": "str", "choices": ["deploy", "failure", "rollback"]},
             "reason": {"type": "str"},
             "previous": {"type": "str"},
             "by": {"type": "str"},

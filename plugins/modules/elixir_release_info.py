@@ -10,6 +10,7 @@ module: elixir_release_info
 short_description: Tell which releases of an application are on a host, and what runs
 description:
   - Lists the releases under O(root), says which one RV(current) points to, and what really runs, as read from the processes themselves.
+  - Says in RV(drift) where the host is not as the last deploy left it.
   - Given the answer of M(beamops.elixir.elixir_release_tarball_info), it also says why this host could not run that release.
 extends_documentation_fragment:
   - beamops.elixir._release
@@ -46,6 +47,11 @@ EXAMPLES = r"""
 - name: Say it
   ansible.builtin.debug:
     msg: "{{ guestbook.running | map(attribute='version') | join(', ') }}"
+
+- name: Fail where the host is not as the last deploy left it
+  ansible.builtin.assert:
+    that: guestbook.drift | length == 0
+    fail_msg: "{{ guestbook.drift | join(' ') }}"
 """
 
 RETURN = r"""
@@ -54,6 +60,51 @@ current:
   returned: always
   type: str
   sample: 0.2.0-9f8e7d6c
+last_good:
+  description: The id of the release that a rollback goes back to, V(null) where there is none.
+  returned: always
+  type: str
+  sample: 0.1.0-1a2b3c4d
+lock:
+  description: Who holds the lock of O(root), V(null) where nobody does.
+  returned: always
+  type: dict
+  contains:
+    owner:
+      description: Who, and from which controller. V(null) where the lock cannot be read.
+      type: str
+      sample: kai@laptop
+    what:
+      description: What for.
+      type: str
+      sample: deploy of 0.2.0-9f8e7d6c
+    since:
+      description: When it was taken, in UTC.
+      type: str
+      sample: '2026-11-23T01:02:03+00:00'
+    refreshed:
+      description: When its run was last heard of, in UTC.
+      type: str
+      sample: '2026-11-23T01:03:04+00:00'
+    expires:
+      description: How many seconds after RV(lock.refreshed) another run may take it over.
+      type: int
+      sample: 3600
+    expired:
+      description: Whether another run may take it over.
+      type: bool
+      sample: false
+    kept:
+      description: Why it was kept, so that a person looks at the host first. Else V(null).
+      type: str
+      sample: null
+drift:
+  description: Where the host is not as the last deploy left it, a sentence each. Empty where it is.
+  returned: always
+  type: list
+  elements: str
+  sample:
+    - 0.1.0-1a2b3c4d (pid 4711) runs, and current is 0.2.0-9f8e7d6c.
 releases:
   description: The releases that are staged under O(root), oldest first.
   returned: always
@@ -100,6 +151,10 @@ releases:
       description: Who staged it, and from which controller.
       type: str
       sample: kai@laptop
+    good_at:
+      description: When a deploy last marked it V(good), in UTC. V(null) where none did.
+      type: str
+      sample: '2026-11-23T01:02:34.567+00:00'
 running:
   description: The processes that run from O(root), as they say of themselves.
   returned: always
@@ -130,6 +185,18 @@ running:
       description: When it was started, in UTC.
       type: str
       sample: '2026-11-23T01:02:05+00:00'
+    seconds:
+      description: How many seconds it has been up.
+      type: float
+      sample: 86400.12
+    env_changed:
+      description:
+        - The names of the variables in its env file of which it has another value, because the file was changed after it was started. Values are
+          never shown.
+        - Empty where nobody can tell, such as without the right to see another user's process.
+      type: list
+      elements: str
+      sample: []
 user_exists:
   description: Whether the host has the O(user).
   returned: when O(user) is given
@@ -143,10 +210,20 @@ problems:
     - built for glibc 2.41, this host has 2.36
 """
 
-import os
+import datetime
 import pwd
 
-from ansible_collections.beamops.elixir.plugins.module_utils import _host, _module, _preflight, _processes, _releases
+from ansible_collections.beamops.elixir.plugins.module_utils import (
+    _current,
+    _drift,
+    _history,
+    _host,
+    _lock,
+    _module,
+    _preflight,
+    _processes,
+    _releases,
+)
 
 
 def user_exists(name):
@@ -157,24 +234,41 @@ def user_exists(name):
     return True
 
 
+def described(running):
+    process = running.process
+    return {
+        "pid": process.pid,
+        "version": process.version,
+        "release": running.release_id,
+        "root": process.root,
+        "node": process.node,
+        "since": process.since,
+        "seconds": round(process.seconds, 2),
+        "env_changed": running.env_changed,
+    }
+
+
+def lock(layout):
+    found = _lock.read(layout)
+    if not found:
+        return None
+    told = {field: getattr(found, field) for field in ("owner", "what", "since", "refreshed", "expires", "kept")}
+    return {**told, "expired": not found.kept and found.ends < datetime.datetime.now(datetime.timezone.utc)}
+
+
 def work(module):
     layout = _module.layout(module)
-    current = _releases.current(layout)
+    releases, current, pointed = _releases.staged(layout), _releases.current(layout), _current.pointed(layout)
+    running = [_drift.running(process, releases) for process in _processes.scan().of_root(layout.root)]
+    last_good = _history.last_good(releases, pointed)
     answer = {
         "changed": False,
         "current": current.id if current else None,
-        "releases": [release._asdict() for release in _releases.staged(layout)],
-        "running": [
-            {
-                "pid": process.pid,
-                "version": process.version,
-                "release": os.path.basename(process.root),
-                "root": process.root,
-                "node": process.node,
-                "since": process.since,
-            }
-            for process in _processes.scan().of_root(layout.root)
-        ],
+        "last_good": last_good.id if last_good else None,
+        "lock": lock(layout),
+        "releases": [release._asdict() for release in releases],
+        "running": [described(one) for one in running],
+        "drift": _drift.sentences(pointed, current, running),
     }
     tarball = module.params["tarball"]
     if module.params["user"]:

@@ -102,9 +102,14 @@ node:
   type: str
   sample: guestbook
 live:
-  description: Whether this release is the current one and runs.
+  description: Whether this release is the current one, runs, and has proved good.
   returned: success
   type: bool
+previous:
+  description: The id of the release that a failed switch to this one goes back to, V(null) where there is none.
+  returned: success
+  type: str
+  sample: 0.1.0-1a2b3c4d
 replaces:
   description: The processes that have to stop before this release is started.
   returned: success

@@ -51,8 +51,8 @@ EXAMPLES = r"""
     url: http://127.0.0.1:4000/health
   become: true
   register: up
-  until: up is skipped or up.ready or up.fatal
-  failed_when: not up.ready
+  until: up.ready | default(true) or up.fatal
+  failed_when: up is failed or not up.ready | default(true)
   retries: 60
   delay: 1
 """

@@ -49,8 +49,8 @@ EXAMPLES = r"""
     state: stopped
   become: true
   register: down
-  until: down is skipped or down.ready or down.fatal
-  failed_when: not down.ready
+  until: down.ready | default(true) or down.fatal
+  failed_when: down is failed or not down.ready | default(true)
   retries: 120
   delay: 1
 """
@@ -90,6 +90,9 @@ def work(module):
         {"pid": process.pid, "version": process.version, "node": process.node, "how": None if module.check_mode else end(process)}
         for process in _processes.scan().of_root(layout.root)
     ]
+    for process in asked:
+        if process["how"] == "kill":
+            module.warn(f"{process['version']} (pid {process['pid']}) was killed. What it was doing is lost, as in a crash.")
     return {"changed": bool(asked), "asked": asked}
 
 

@@ -104,8 +104,8 @@ EXAMPLES = r"""
     state: stopped
   become: true
   register: down
-  until: down is skipped or down.ready or down.fatal
-  failed_when: not down.ready
+  until: down.ready | default(true) or down.fatal
+  failed_when: down is failed or not down.ready | default(true)
   retries: 120
   delay: 1
 
@@ -119,8 +119,8 @@ EXAMPLES = r"""
     stable_for: 5
   become: true
   register: up
-  until: up is skipped or up.ready or up.fatal
-  failed_when: not up.ready
+  until: up.ready | default(true) or up.fatal
+  failed_when: up is failed or not up.ready | default(true)
   retries: 60
   delay: 1
 """
@@ -143,22 +143,17 @@ msg:
   sample: the release does not listen on port 4000 yet; its ports - none.
 """
 
-import contextlib
-import os
 import re
 
-from ansible_collections.beamops.elixir.plugins.module_utils import _command, _env_file, _layout, _module, _releases, _wait
+from ansible_collections.beamops.elixir.plugins.module_utils import _module, _releases, _wait
 from ansible_collections.beamops.elixir.plugins.module_utils._errors import ReleaseError
 
 SECRET_HEADERS = re.compile(r"authorization|cookie|token|key|secret", re.IGNORECASE)
 
 
 def hide_secrets(module, release):
-    """An answer of the application, or its log, may hold a secret."""
     module.no_log_values.update(str(value) for name, value in module.params["headers"].items() if SECRET_HEADERS.search(name))
-    with contextlib.suppress(OSError, ReleaseError):
-        runs_it = _command.owner(os.stat(_module.layout(module).tmp).st_uid)
-        _module.hide(module, _env_file.load(_layout.env_file(release.path), runs_it), release.name, release.id)
+    _module.hide_env_file(module, release)
 
 
 def check_regex(search_regex):

@@ -12,6 +12,7 @@ import struct
 import tarfile
 
 import pytest
+from ansible.module_utils.common import warnings
 from ansible.module_utils.testing import patch_module_args
 
 # As Mix of Elixir 1.14 writes it
@@ -72,8 +73,10 @@ def release_files():
 
 
 @pytest.fixture
-def run_module(capfd):
+def run_module(capfd, monkeypatch):
     def run(module, **arguments):
+        # A module is a process of its own, and knows no warning of the one before
+        monkeypatch.setattr(warnings, "_global_warnings", {})
         with patch_module_args(arguments), pytest.raises(SystemExit):
             module.main()
         return json.loads(capfd.readouterr().out)

@@ -67,6 +67,15 @@ def test_a_process_in_the_background_is_left_alone(sh, place, eventually):
     os.kill(pid, signal.SIGKILL)
 
 
+def test_a_process_that_is_left_is_of_a_session_of_its_own(place, eventually):
+    _command.leave(["/bin/sh", "-c", "echo said; echo $$ >pid; read -r line; echo end $A >end; sleep 5"], env={**PATH, "A": "1"}, cwd=str(place))
+    assert eventually(lambda: (place / "end").exists() and (place / "end").read_text() == "end 1\n")
+    pid = int((place / "pid").read_text())
+    assert os.getsid(pid) == pid != os.getsid(0)
+    assert [os.readlink(f"/proc/{pid}/fd/{number}") for number in range(3)] == ["/dev/null"] * 3
+    os.killpg(pid, signal.SIGKILL)
+
+
 @pytest.mark.parametrize(
     "script",
     [

@@ -7,10 +7,12 @@ from __future__ import annotations
 import datetime
 import json
 import os
+import time
 
 import pytest
 
 from ansible_collections.beamops.elixir.plugins.module_utils import _current, _releases
+from ansible_collections.beamops.elixir.plugins.module_utils._errors import ReleaseError
 
 
 def ledger(layout):
@@ -78,7 +80,23 @@ def test_mark(staged):
     release = staged()
     marked = _current.mark(release, "bad", "it died")
     assert marked == release._replace(state="bad", reason="it died") == _releases.read(release.path)
-    assert _current.mark(marked, "good", None) == release._replace(state="good") == _releases.read(release.path)
+    good = _current.mark(marked, "good", None)
+    assert good == release._replace(state="good", good_at=good.good_at) == _releases.read(release.path)
+
+
+def test_only_a_deploy_makes_a_release_the_newest_good_one(staged):
+    release = _current.mark(staged(), "good", None)
+    first = datetime.datetime.fromisoformat(release.good_at)
+    assert first.utcoffset() == datetime.timedelta(0)
+    for event in ("rollback", "failure"):
+        assert _current.mark(release, "good", None, event).good_at == release.good_at
+    assert _current.mark(release, "bad", "it died").good_at == release.good_at, "it was good then"
+    time.sleep(0.002)
+    assert datetime.datetime.fromisoformat(_current.mark(release, "good", None, "deploy").good_at) > first
+
+
+def test_a_rollback_does_not_say_that_a_deploy_marked_it_good(staged):
+    assert _current.mark(staged(), "good", None, "rollback").good_at is None
 
 
 def test_note(layout, staged):
@@ -92,3 +110,66 @@ def test_note(layout, staged):
         {"event": "deploy", "release": "0.1.0-a", "version": "0.1.0", "sha256": first.sha256, "previous": None, "by": "kai@laptop", "reason": None},
         {"event": "failure", "release": "0.2.0-b", "version": "0.2.0", "sha256": second.sha256, "previous": "0.1.0-a", "by": None, "reason": "it\ndied"},
     ]
+
+
+def test_note_of_a_good_release_says_why_as_well(layout, staged):
+    _current.note(layout, "rollback", staged(state="good"), "0.2.0-b", "kai@laptop", "customers could not log in")
+    assert ledger(layout)[0]["reason"] == "customers could not log in"
+
+
+def test_a_ledger_that_cannot_be_written(layout, staged):
+    release = staged()
+    os.mkdir(layout.ledger)
+    with pytest.raises(ReleaseError, match=f"{layout.ledger} cannot be written .*this deploy of {release.id} is in no history: look at its owner"):
+        _current.note(layout, "deploy", release, None, None)
+
+
+def test_entries_are_what_can_be_read_of_the_ledger(layout, staged):
+    assert _current.entries(layout) == []
+    release = staged()
+    _current.note(layout, "deploy", release, None, None)
+    with open(layout.ledger, "ab") as file:
+        file.write(b'{"event": "dep\n[]\nnull\n\xff\n\n')
+    _current.note(layout, "failure", release, None, None)
+    assert [entry["event"] for entry in _current.entries(layout)] == ["deploy", "failure"]
+
+
+def test_a_ledger_that_cannot_be_read_has_no_entries(layout):
+    os.makedirs(layout.ledger)
+    assert _current.entries(layout) == []
+    assert not _current.is_noted(layout, "deploy", "0.1.0-a")
+
+
+@pytest.mark.parametrize(
+    "history, event, release, noted",
+    [
+        ([], "deploy", "a", False),
+        (["deploy a"], "deploy", "a", True),
+        (["deploy a"], "deploy", "b", False),
+        (["deploy a", "deploy b"], "deploy", "a", False),
+        (["deploy a", "deploy b", "rollback a"], "deploy", "a", True),
+        (["deploy a", "deploy b", "rollback a"], "rollback", "a", True),
+        (["deploy a", "deploy b", "rollback a"], "deploy", "b", False),
+        (["deploy a", "failure b"], "deploy", "a", True),
+        (["deploy a", "failure b"], "failure", "b", True),
+        (["failure b", "deploy a"], "failure", "b", True),
+        (["failure b", "deploy b"], "failure", "b", False),
+        (["deploy a"], "failure", "b", False),
+    ],
+)
+def test_what_is_noted_already(layout, staged, history, event, release, noted):
+    releases = {release_id: staged(release_id) for release_id in "ab"}
+    for happened, release_id in map(str.split, history):
+        _current.note(layout, happened, releases[release_id], None, None)
+    assert _current.is_noted(layout, event, release) is noted
+
+
+def test_every_rollback_is_noted(layout, staged):
+    old, new = staged("a"), staged("b")
+    _current.note(layout, "deploy", old, None, None)
+    assert not _current.is_noted(layout, "rollback", "a", "b")
+    _current.note(layout, "rollback", old, "b", None)
+    assert _current.is_noted(layout, "rollback", "a", "b")
+    assert not _current.is_noted(layout, "rollback", "a", "c")
+    _current.note(layout, "failure", new, "a", None)
+    assert not _current.is_noted(layout, "rollback", "a", "b")

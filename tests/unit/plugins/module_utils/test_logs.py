@@ -76,3 +76,14 @@ def test_no_log(tmp_path, there):
 def test_a_daemon_that_has_said_nothing(log, tmp_path):
     log(f"{STARTED}old\n{STARTED}")
     assert _logs.tail(str(tmp_path)) == ""
+
+
+def test_as_many_lines_as_are_asked_for(log, tmp_path):
+    path = log(f"{STARTED}one\ntwo\nthree\n")
+    assert _logs.newest(str(tmp_path)) == str(path)
+    assert _logs.last_lines(_logs.end_of(str(path)), 2) == ["two", "three"]
+    assert _logs.end_of(str(path), 6) == "three\n"
+
+
+def test_plain_text_is_all_of_it():
+    assert _logs.plain(f"{STARTED}\x1b[31mone\r\n") == f"{STARTED}one\n"

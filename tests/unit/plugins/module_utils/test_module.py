@@ -95,3 +95,18 @@ def test_what_a_later_task_needs_is_not_hidden(run):
 def test_a_secret_argument_is_not_in_the_answer(run):
     answer = run(lambda module: {"msg": f"given: {module.params['secret']}"}, secret="s3cr3t-x")
     assert "s3cr3t-x" not in str(answer)
+
+
+def test_the_secrets_of_a_releases_env_file_are_masked(run, staged, layout):
+    release = staged("0.10.12-9f8e7d6c", env="PASSWORD=hunter22\nNAME=guestbook\n")
+
+    def work(module):
+        _module.hide_env_file(module, release)
+        return {"msg": "it said hunter22 about guestbook and 0.10.12-9f8e7d6c"}
+
+    assert run(work, root=layout.root)["msg"] == "it said ******** about guestbook and 0.10.12-9f8e7d6c"
+
+
+def test_an_env_file_that_cannot_be_loaded_is_no_failure_of_who_hides_it(run, staged, layout):
+    release = staged(env="A='\n")
+    assert run(lambda module: {"hidden": _module.hide_env_file(module, release)}, root=layout.root)["hidden"] is None

@@ -31,6 +31,17 @@ def test_the_record_is_readable_by_all_and_says_nothing_twice(staged):
         assert set(json.load(file)) == set(_releases.Release._fields) - {"id", "path"}
 
 
+def test_the_record_of_an_earlier_version_of_this_collection(staged):
+    release = staged(state="good")
+    record = _layout.record(release.path)
+    with open(record, encoding="utf-8") as file:
+        fields = json.load(file)
+    del fields["good_at"]
+    with open(record, "w", encoding="utf-8") as file:
+        json.dump(fields, file)
+    assert _releases.read(release.path) == release
+
+
 @pytest.mark.parametrize("content", ["", "{", "[]", "null"])
 def test_a_record_that_cannot_be_read(staged, content):
     release = staged()
@@ -66,7 +77,15 @@ def test_what_is_not_staged_is_not_listed(layout, staged):
 
 
 def test_nothing_is_staged_on_a_virgin_host(layout):
-    assert _releases.staged(layout) == []
+    assert _releases.staged(layout) == [] == _releases.unfinished(layout)
+
+
+def test_what_was_broken_off(layout, staged):
+    staged()
+    for name in (".0.2.0-b.unfinished", ".0.1.0-a.unfinished", ".unfinished", "x.unfinished", ".git"):
+        os.makedirs(layout.release(name))
+    os.symlink("/etc", layout.release(".link.unfinished"))
+    assert _releases.unfinished(layout) == [".0.1.0-a.unfinished", ".0.2.0-b.unfinished"]
 
 
 def test_find(layout, staged):

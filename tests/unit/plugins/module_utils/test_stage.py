@@ -9,6 +9,7 @@ import os
 import pathlib
 import shutil
 import stat
+import threading
 
 import pytest
 
@@ -292,16 +293,16 @@ def test_what_has_to_stop_first(plan, layout, staged, running, is_first, node, e
     scan = _processes.Scan([one._replace(root=one.root.format(root=layout.root)) for one in running])
     if isinstance(expected, str):
         with pytest.raises(ReleaseError, match=f"The node name {node} is taken on this host by {expected}"):
-            _stage.predecessor(plan(), node, scan)
+            _stage.predecessor(layout, "guestbook", node, scan)
     else:
-        assert [one.pid for one in _stage.predecessor(plan(), node, scan)] == [one.pid for one in expected]
+        assert [one.pid for one in _stage.predecessor(layout, "guestbook", node, scan)] == [one.pid for one in expected]
 
 
 def test_a_release_that_another_root_of_this_collection_runs_is_not_taken_over(plan, place, layout, staged):
     other = place / "other" / "releases" / "0.1.0-1a2b3c4d"
     shutil.copytree(staged().path, str(other))
     with pytest.raises(ReleaseError, match=f"from {other}"):
-        _stage.predecessor(plan(), "guestbook", _processes.Scan([process(str(other))]))
+        _stage.predecessor(layout, "guestbook", "guestbook", _processes.Scan([process(str(other))]))
 
 
 @pytest.mark.parametrize(
@@ -315,9 +316,22 @@ def test_a_release_that_another_root_of_this_collection_runs_is_not_taken_over(p
 )
 def test_answer_before_and_after_staging(plan, layout, env, node):
     wanted = plan(env)
-    expected = {"release": wanted.release_id, "path": layout.release(wanted.release_id), "node": node, "live": False, "replaces": []}
+    expected = {"release": wanted.release_id, "path": layout.release(wanted.release_id), "node": node, "live": False, "previous": None, "replaces": []}
     assert _stage.answer(wanted, None, NOBODY_RUNS) == expected
     assert _stage.answer(wanted, stage(wanted), NOBODY_RUNS) == expected
+
+
+def test_two_at_a_time_stage_it_once(plan, layout):
+    """The second may be the run that took over from one that was killed, whose modules live on for a while."""
+    wanted = plan()
+    found = []
+    threads = [threading.Thread(target=lambda: found.append(stage(wanted))) for _thread in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [release.id for release in found] == [wanted.release_id] * 4
+    assert os.listdir(layout.releases) == [wanted.release_id]
 
 
 def test_the_node_name_is_the_one_that_the_release_itself_tells(plan):
@@ -333,11 +347,14 @@ def test_answer_says_whether_it_is_live(plan, layout):
     assert _stage.answer(wanted, release, runs)["live"] is False, "current does not point to it"
     _current.point(layout, release.id)
     assert _stage.answer(wanted, release, NOBODY_RUNS)["live"] is False
+    assert _stage.answer(wanted, release, runs)["live"] is False, "a run that was broken off may have left it so, unproven"
+    release = _current.mark(release, "good", None)
     assert _stage.answer(wanted, release, runs) == {
         "release": release.id,
         "path": release.path,
         "node": "guestbook",
         "live": True,
+        "previous": None,
         "replaces": [{"pid": 42, "version": "0.1.0", "root": layout.root}],
     }
     assert _stage.answer(wanted, release, _processes.Scan([process(release.path), process(layout.root, pid=43)]))["live"] is False

@@ -20,6 +20,11 @@ def current(run_module, layout, staged):
     return lambda release="0.2.0-b", **arguments: run_module(module, root=layout.root, release=release, **arguments)
 
 
+def ledger(layout):
+    with open(layout.ledger, encoding="utf-8") as file:
+        return [json.loads(line) for line in file]
+
+
 def test_points_once(current, layout):
     first = current("0.1.0-a")
     assert (first["changed"], first["previous"], first["current"]) == (True, None, "0.1.0-a")
@@ -52,8 +57,7 @@ def test_records_once_that_it_is_good(current, layout):
     assert (first["changed"], first["current"], first["diff"]) == (True, "0.2.0-b", {"before": "0.2.0-b: staged\n", "after": "0.2.0-b: good\n"})
     assert current(state="good", previous="0.1.0-a", by="kai@laptop")["changed"] is False
     assert _releases.find(layout, "0.2.0-b").state == "good"
-    with open(layout.ledger, encoding="utf-8") as file:
-        (line,) = map(json.loads, file)
+    (line,) = ledger(layout)
     assert (line["event"], line["release"], line["previous"], line["by"]) == ("deploy", "0.2.0-b", "0.1.0-a", "kai@laptop")
 
 
@@ -65,8 +69,49 @@ def test_records_that_it_is_bad_and_why(current, layout):
     assert (release.state, release.reason) == ("bad", "it died again")
     assert current(state="good")["changed"] is True
     assert _releases.find(layout, "0.2.0-b").reason is None
-    with open(layout.ledger, encoding="utf-8") as file:
-        assert [(line["event"], line["reason"]) for line in map(json.loads, file)] == [("failure", "it died"), ("failure", "it died again"), ("deploy", None)]
+    assert [(line["event"], line["reason"]) for line in ledger(layout)] == [("failure", "it died"), ("failure", "it died again"), ("deploy", None)]
+
+
+def test_an_older_release_that_is_deployed_again_is_the_newest_good_one(current, layout):
+    for release in ("0.1.0-a", "0.2.0-b"):
+        current(release, state="good")
+    earlier = _releases.find(layout, "0.1.0-a").good_at
+    assert current("0.1.0-a", state="good", _ansible_check_mode=True)["changed"] is True
+    assert current("0.1.0-a", state="good")["changed"] is True
+    assert current("0.1.0-a", state="good")["changed"] is False
+    assert [line["release"] for line in ledger(layout)] == ["0.1.0-a", "0.2.0-b", "0.1.0-a"]
+    assert _releases.find(layout, "0.1.0-a").good_at > earlier
+
+
+def test_a_rollback_leaves_the_release_its_place_among_the_good_ones(current, layout):
+    for release in ("0.1.0-a", "0.2.0-b"):
+        current(release, state="good")
+    earlier = _releases.find(layout, "0.1.0-a")
+    back = {"state": "good", "event": "rollback", "previous": "0.2.0-b", "reason": "customers could not log in"}
+    assert current("0.1.0-a", **back)["changed"] is True
+    assert current("0.1.0-a", **back)["changed"] is False
+    assert _releases.find(layout, "0.1.0-a") == earlier
+    line = ledger(layout)[-1]
+    assert (line["event"], line["release"], line["previous"], line["reason"]) == ("rollback", "0.1.0-a", "0.2.0-b", "customers could not log in")
+    assert current("0.2.0-b", state="good")["changed"] is True, "it is deployed again"
+
+
+def test_a_failure_of_another_release_in_between_is_no_news_of_this_one(current, layout):
+    current("0.1.0-a", state="good")
+    current("0.2.0-b", state="bad", reason="it died")
+    assert current("0.1.0-a", state="good")["changed"] is False
+    assert len(ledger(layout)) == 2
+
+
+@pytest.mark.parametrize("outcome", [{"state": "good"}, {"state": "bad", "reason": "it died"}])
+def test_a_ledger_that_cannot_be_written_takes_nothing_from_the_mark_and_is_made_up_for(current, layout, outcome):
+    os.mkdir(layout.ledger)
+    answer = current(**outcome)
+    assert answer["failed"] and f"{layout.ledger} cannot be written" in answer["msg"]
+    assert _releases.find(layout, "0.2.0-b").state == outcome["state"]
+    os.rmdir(layout.ledger)
+    assert current(**outcome)["changed"] is True
+    assert [line["release"] for line in ledger(layout)] == ["0.2.0-b"]
 
 
 @pytest.mark.parametrize("release", ["0.2.0-b", "0.3.0-not-staged"])
@@ -80,6 +125,7 @@ def test_recording_in_check_mode_changes_nothing(current, layout, release):
     "arguments, words",
     [
         ({"state": "bad"}, "reason"),
+        ({"state": "good", "event": "perhaps"}, "value of event must be one of: deploy, failure, rollback"),
         ({"state": "perhaps"}, "value of state must be one of: current, good, bad"),
         ({"release": "../../etc"}, "is not the id of a release"),
     ],

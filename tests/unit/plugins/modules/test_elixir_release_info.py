@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import datetime
+import json
 import os
 import pwd
 
@@ -21,11 +23,12 @@ def info(run_module, layout):
 def test_a_virgin_host(info, layout):
     answer = info()
     assert (answer["changed"], answer["current"], answer["releases"], answer["running"]) == (False, None, [], [])
+    assert (answer["last_good"], answer["lock"], answer["drift"]) == (None, None, ["Nothing runs, and there is no current release."])
     assert not os.path.exists(layout.root)
 
 
 def test_what_is_there_and_what_runs(info, run_module, layout, staged, node):
-    old = staged("0.1.0-a", env=f"RELEASE_NODE={node}\nPASSWORD=hunter22\n", staged_at="1", state="good")
+    old = staged("0.1.0-a", env=f"RELEASE_NODE={node}\nPASSWORD=hunter22\n", staged_at="1", state="good", good_at="2")
     new = staged("0.2.0-b", staged_at="2", version="0.2.0")
     _current.point(layout, new.id)
     pid = run_module(elixir_release_start, root=layout.root, release=old.id)["pid"]
@@ -33,9 +36,48 @@ def test_what_is_there_and_what_runs(info, run_module, layout, staged, node):
     assert answer["current"] == new.id
     assert answer["releases"] == [old._asdict(), new._asdict()]
     (running,) = answer["running"]
-    assert running.pop("since").endswith("+00:00")
-    assert running == {"pid": pid, "version": "0.1.0", "release": old.id, "root": old.path, "node": node}
+    assert running.pop("since").endswith("+00:00") and 0 <= running.pop("seconds") < 60
+    assert running == {"pid": pid, "version": "0.1.0", "release": old.id, "root": old.path, "node": node, "env_changed": []}
+    assert answer["last_good"] == old.id
+    assert answer["drift"] == [f"0.1.0-a (pid {pid}) runs, and current is 0.2.0-b."]
     assert "hunter22" not in str(answer) and "COOKIEOFTHETARBALL" not in str(answer)
+
+
+def test_an_env_file_that_was_changed_is_told_without_its_values(info, run_module, layout, staged, node):
+    release = staged(env=f"RELEASE_NODE={node}\nPASSWORD=hunter22\n", state="good")
+    _current.point(layout, release.id)
+    pid = run_module(elixir_release_start, root=layout.root)["pid"]
+    assert info()["drift"] == []
+    with open(f"{release.path}/.env", "w", encoding="utf-8") as file:
+        file.write(f"RELEASE_NODE={node}\nPASSWORD=hunter33\nNEW=1\n")
+    answer = info()
+    assert answer["running"][0]["env_changed"] == ["NEW", "PASSWORD"]
+    assert answer["drift"] == [f"The env file of {release.id} (pid {pid}) was changed after it was started, in NEW, PASSWORD: restart it."]
+    assert "hunter" not in str(answer)
+
+
+LOCK = {"owner": "kai@laptop", "what": "deploy of 0.2.0-b", "since": "2026-11-23T01:02:03+00:00", "expires": 3600, "kept": None}
+
+
+@pytest.mark.parametrize(
+    "ago, kept, expired", [(60, None, False), (4000, None, True), (4000, "two releases run", False)], ids=["fresh", "expired", "kept until a person looks"]
+)
+def test_who_holds_the_lock(info, layout, ago, kept, expired):
+    refreshed = datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(seconds=ago)
+    shown = {**LOCK, "kept": kept, "refreshed": refreshed.isoformat(timespec="seconds")}
+    os.makedirs(layout.root)
+    with open(layout.lock, "w", encoding="utf-8") as file:
+        json.dump({**shown, "place": "laptop", "pid": 7, "started": None}, file)
+    assert info()["lock"] == {**shown, "expired": expired}
+
+
+@pytest.mark.parametrize("content", ["", "[]", '{"owner": 1}', "\udcff"])
+def test_a_lock_that_cannot_be_read_is_one(info, layout, content):
+    os.makedirs(layout.root)
+    with open(layout.lock, "w", encoding="utf-8", errors="surrogateescape") as file:
+        file.write(content)
+    lock = info()["lock"]
+    assert (lock["owner"], lock["expired"]) == (None, False)
 
 
 @pytest.mark.parametrize("user, exists", [(pwd.getpwuid(os.geteuid()).pw_name, True), ("no-such-user", False)])

@@ -1,0 +1,90 @@
+# Copyright (c) 2026, the beamops.elixir authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What memory there is for a process, who was killed for the lack of it, and of which systemd unit a process is."""
+
+from __future__ import annotations
+
+import os
+import re
+import typing as t
+
+PROC = "/proc"
+CGROUPS = "/sys/fs/cgroup"
+# The names of the same files in cgroup v1, which the memory controller still has on some hosts, and in v2
+LIMITS = ("memory.limit_in_bytes", "memory.max")
+USED = ("memory.usage_in_bytes", "memory.current")
+KILLS = ("memory.oom_control", "memory.events")
+# What v1 says where there is no limit is about as much as an address can tell
+UNLIMITED = 1 << 60
+
+
+class Memory(t.NamedTuple):
+    """In bytes; None where it cannot be known."""
+
+    available: int | None
+    limit: int | None  # the narrowest of its cgroups
+    used: int | None  # in that one
+    oom_kills: int | None  # in its own cgroup
+
+
+def memory(pid: int | None, proc: str = PROC, cgroups: str = CGROUPS) -> Memory:
+    """As a process has it, by default this one."""
+    directories = _memory_directories(pid, proc, cgroups)
+    limits = [(limit, directory) for directory in directories for limit in [_number(directory, LIMITS)] if limit is not None and limit < UNLIMITED]
+    limit, narrowest = min(limits, default=(None, None))
+    kills = (re.search(r"^oom_kill (\d+)$", _first(directory, KILLS), re.MULTILINE) for directory in directories)
+    return Memory(
+        available=_available(_text(os.path.join(proc, "meminfo"))),
+        limit=limit,
+        used=_number(narrowest, USED) if narrowest else None,
+        oom_kills=next((int(match[1]) for match in kills if match), None),
+    )
+
+
+def unit(pid: int, proc: str = PROC) -> str | None:
+    """The service that the process is of. None where it was started from a login."""
+    paths = _paths(pid, proc)
+    match = re.search(r"/([^/]+\.service)(/|$)", paths.get("name=systemd") or paths.get("") or "")
+    return match[1] if match else None
+
+
+def _memory_directories(pid: int | None, proc: str, cgroups: str) -> list[str]:
+    """Its cgroup and those above it, as far as they are seen from here: a container sees its own as the topmost."""
+    paths = _paths(pid, proc)
+    top, path = (os.path.join(cgroups, "memory"), paths["memory"]) if "memory" in paths else (cgroups, paths.get("", "/"))
+    found = []
+    while path not in ("/", ""):
+        found.append(os.path.join(top, path.lstrip("/")))
+        path = os.path.dirname(path)
+    return [directory for directory in [*found, top] if os.path.isdir(directory)]
+
+
+def _paths(pid: int | None, proc: str) -> dict[str, str]:
+    """For each controller its cgroup; that of v2 has no name."""
+    lines = _text(os.path.join(proc, "self" if pid is None else str(pid), "cgroup")).splitlines()
+    fields = (line.split(":", 2) for line in lines if line.count(":") >= 2)
+    return {controller: path for hierarchy, controllers, path in fields if hierarchy for controller in controllers.split(",")}
+
+
+def _available(meminfo: str) -> int | None:
+    match = re.search(r"^MemAvailable:\s+(\d+) kB$", meminfo, re.MULTILINE)
+    return int(match[1]) * 1024 if match else None
+
+
+def _number(directory: str, names: t.Iterable[str]) -> int | None:
+    text = _first(directory, names).strip()
+    return int(text) if text.isdigit() else None
+
+
+def _first(directory: str, names: t.Iterable[str]) -> str:
+    return next((text for text in (_text(os.path.join(directory, name)) for name in names) if text), "")
+
+
+def _text(path: str) -> str:
+    try:
+        with open(path, encoding="utf-8", errors="replace") as file:
+            return file.read()
+    except OSError:
+        return ""

@@ -1,0 +1,93 @@
+# Copyright (c) 2026, the beamops.elixir authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Where a host is not as the last deploy left it."""
+
+from __future__ import annotations
+
+import os
+import re
+import typing as t
+
+from ansible_collections.beamops.elixir.plugins.module_utils import _bin_app, _command, _env_file, _layout, _processes
+from ansible_collections.beamops.elixir.plugins.module_utils._errors import ReleaseError
+from ansible_collections.beamops.elixir.plugins.module_utils._releases import Release
+
+# bin/NAME sets these itself, whatever the env file says
+OF_BIN_APP = {*_bin_app.OF_THE_PROCESS, "RELEASE_ROOT", "RELEASE_PROG", "RELEASE_VSN"}
+
+
+class Running(t.NamedTuple):
+    """A process, and which variables of its release's env file it was not started with."""
+
+    process: _processes.Process
+    env_changed: list[str]
+
+    @property
+    def release_id(self) -> str:
+        return os.path.basename(self.process.root)
+
+
+def running(process: _processes.Process, releases: list[Release]) -> Running:
+    release = next((release for release in releases if release.path == process.root), None)
+    return Running(process, env_changed(process, release) if release else [])
+
+
+def env_changed(process: _processes.Process, release: Release) -> list[str]:
+    """The names of the variables in the release's env file of which the process has another value. The values are told to nobody."""
+    if not process.environ:  # another user's: it cannot be seen
+        return []
+    try:
+        variables = _env_file.load(_layout.env_file(release.path), _command.owner(process.uid))
+    except (ReleaseError, OSError):  # nobody can tell then
+        return []
+    own = OF_BIN_APP | _set_by_env_sh(release)
+    return sorted(key for key, value in variables.items() if key not in own and not _has(process, key, value))
+
+
+def sentences(pointed: str | None, current: Release | None, found: list[Running]) -> list[str]:
+    """What is not as it should be, a sentence each; `pointed` is the id that `current` points to, whether that is there or not."""
+    said = []
+    if not found:
+        said.append(f"Nothing runs, and current is {pointed}." if pointed else "Nothing runs, and there is no current release.")
+    if len(found) > 1:
+        said.append(f"{len(found)} releases run at once: {', '.join(_name(one) for one in found)}.")
+    if pointed and not current:
+        said.append(f"current points to {pointed}, which is not there.")
+    for one in found:
+        if one.process.root != (current.path if current else None) and one.release_id != pointed:
+            said.append(f"{_name(one)} runs, and current is {pointed}." if pointed else f"{_name(one)} runs, and there is no current release.")
+    if current and current.state == "bad":
+        said.append(f"The current release {current.id} is marked bad: {str(current.reason).rstrip('. ')}.")
+    for one in found:
+        if one.env_changed:
+            said.append(f"The env file of {_name(one)} was changed after it was started, in {', '.join(one.env_changed)}: restart it.")
+    return said
+
+
+def _name(one: Running) -> str:
+    process = one.process
+    # A release that was started from the root itself, say by a script, has no id
+    from_elsewhere = os.path.basename(os.path.dirname(process.root)) != "releases"
+    return f"{process.version} from {process.root} (pid {process.pid})" if from_elsewhere else f"{one.release_id} (pid {process.pid})"
+
+
+def _has(process: _processes.Process, key: str, value: str) -> bool:
+    there = process.environ.get(key)
+    if there is None:
+        return False
+    # What is not UTF-8 is read the way that _command reads it
+    there = there.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    # erl puts its own directories in front
+    return there == value or (key == "PATH" and there.endswith(f":{value}"))
+
+
+def _set_by_env_sh(release: Release) -> set[str]:
+    """A release's env.sh is read after the env file, and may set some of the same variables."""
+    try:
+        with open(os.path.join(release.path, "releases", release.version, "env.sh"), encoding="utf-8", errors="replace") as file:
+            text = file.read()
+    except OSError:
+        return set()
+    return set(re.findall(r"\b([A-Za-z_][A-Za-z0-9_]*)=", re.sub(r"(?m)^\s*#.*$", "", text)))

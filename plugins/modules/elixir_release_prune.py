@@ -1,0 +1,123 @@
+#!/usr/bin/python
+# Copyright (c) 2026, the beamops.elixir authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: elixir_release_prune
+short_description: Remove the releases that nobody will miss
+description:
+  - Removes older releases from C(ROOT/releases), those that were staged and never went live, and what a staging or a removal that was broken off
+    has left there.
+  - Never removed are the release that C(current) points to, one that runs, and the last good one, which a rollback goes back to.
+  - What was not staged by M(beamops.elixir.elixir_release_stage) is left alone.
+  - Hold the lock (M(beamops.elixir.elixir_release_lock)), so that nobody deploys meanwhile.
+extends_documentation_fragment:
+  - beamops.elixir._release
+  - beamops.elixir._attributes
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: full
+  idempotent:
+    support: full
+options:
+  keep:
+    description:
+      - How many good releases stay, the newest ones, the current one among them. And how many that are marked V(bad), since their mark keeps them
+        from being deployed again.
+      - At least 1.
+    type: int
+    default: 3
+author:
+  - The beamops.elixir authors (@beamops)
+seealso:
+  - module: beamops.elixir.elixir_release_info
+  - module: beamops.elixir.elixir_release_rollback_info
+"""
+
+EXAMPLES = r"""
+- name: Keep five releases to go back to
+  beamops.elixir.elixir_release_prune:
+    root: /opt/guestbook
+    keep: 5
+  become: true
+"""
+
+RETURN = r"""
+removed:
+  description: The ids of the releases that were removed, oldest first. In check mode those that would be.
+  returned: success
+  type: list
+  elements: str
+  sample:
+    - 0.1.0-1a2b3c4d
+kept:
+  description: The ids of the releases that stay, oldest first.
+  returned: success
+  type: list
+  elements: str
+  sample:
+    - 0.1.1-5e6f7a8b
+    - 0.2.0-9f8e7d6c
+unfinished:
+  description: The directories that a staging or a removal that was broken off had left, and that were removed too.
+  returned: success
+  type: list
+  elements: str
+  sample: []
+"""
+
+import os
+import shutil
+
+from ansible_collections.beamops.elixir.plugins.module_utils import _current, _history, _module, _processes, _releases
+from ansible_collections.beamops.elixir.plugins.module_utils._errors import ReleaseError
+
+
+def work(module):
+    keep, layout = module.params["keep"], _module.layout(module)
+    if keep < 1:
+        raise ReleaseError(f"keep is {keep}: give the number of good releases that are to stay, at least 1.")
+    releases, scan = _releases.staged(layout), _processes.scan()
+    running = {release.id for release in releases if scan.of_release(release.path)}
+    removed = _history.prunable(releases, _current.pointed(layout), running, keep)
+    unfinished = _releases.unfinished(layout)
+    if not module.check_mode:
+        for name in unfinished:
+            shutil.rmtree(layout.release(name))
+        removed = [release for release in removed if remove(layout, release)]
+    gone = [release.id for release in removed]
+    kept = [release.id for release in releases if release.id not in gone]
+    return {
+        "changed": bool(gone or unfinished),
+        "removed": gone,
+        "kept": kept,
+        "unfinished": unfinished,
+        "diff": {"before": lines([*(release.id for release in releases), *unfinished]), "after": lines(kept)},
+    }
+
+
+def remove(layout, release):
+    """Remove it, unless it has come into use meanwhile: an operator may have started it by hand."""
+    if release.id == _current.pointed(layout) or _processes.scan().of_release(release.path):
+        return False
+    unfinished = layout.unfinished(release.id)
+    os.rename(release.path, unfinished)  # a removal that is broken off then leaves no release that is not whole
+    shutil.rmtree(unfinished)
+    return True
+
+
+def lines(names):
+    return "".join(f"{name}\n" for name in names)
+
+
+def main():
+    _module.main({**_module.ROOT, "keep": {"type": "int", "default": 3}}, work)
+
+
+if __name__ == "__main__":
+    main()

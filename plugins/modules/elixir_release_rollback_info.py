@@ -1,0 +1,142 @@
+#!/usr/bin/python
+# Copyright (c) 2026, the beamops.elixir authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: elixir_release_rollback_info
+short_description: Tell which release a host goes back to
+description:
+  - Chooses, of the releases that are on the host, the one to go back to, and tells of it what M(beamops.elixir.elixir_release_stage) tells of a new one,
+    so that the same tasks switch to it.
+  - Without O(release) that is the release that was good before the current one. Going back twice leads further back, and never to what was just left.
+  - Its env file is loaded the way C(sh) does, so that a release that cannot be started any more is noticed before anything is stopped.
+extends_documentation_fragment:
+  - beamops.elixir._release
+  - beamops.elixir._release.user
+  - beamops.elixir._attributes
+  - beamops.elixir._attributes.info_module
+options:
+  release:
+    description:
+      - The id or the version of the release to go back to. Of several releases of one version it is the one that was good last.
+    type: str
+  force:
+    description:
+      - Choose it although it is marked V(bad).
+    type: bool
+    default: false
+author:
+  - The beamops.elixir authors (@beamops)
+seealso:
+  - module: beamops.elixir.elixir_release_info
+  - module: beamops.elixir.elixir_release_current
+"""
+
+EXAMPLES = r"""
+- name: See what the host would go back to
+  beamops.elixir.elixir_release_rollback_info:
+    root: /opt/guestbook
+    user: guestbook
+  become: true
+  register: back
+
+- name: See whether it can go back to that version
+  beamops.elixir.elixir_release_rollback_info:
+    root: /opt/guestbook
+    user: guestbook
+    release: 0.1.0
+  become: true
+"""
+
+RETURN = r"""
+release:
+  description: The id of the release to go back to.
+  returned: success
+  type: str
+  sample: 0.1.0-1a2b3c4d
+path:
+  description: The directory of the release.
+  returned: success
+  type: str
+  sample: /opt/guestbook/releases/0.1.0-1a2b3c4d
+name:
+  description: Its E(RELEASE_NAME).
+  returned: success
+  type: str
+  sample: guestbook
+version:
+  description: Its E(RELEASE_VSN).
+  returned: success
+  type: str
+  sample: 0.1.0
+sha256:
+  description: The SHA-256 of the tarball that it was unpacked from.
+  returned: success
+  type: str
+  sample: 1a2b3c4d0b1a29384756f0e1d2c3b4a5968778695a4b3c2d1e0f9e8d7c6b5a49
+mark:
+  description: How it turned out, V(staged), V(good) or V(bad).
+  returned: success
+  type: str
+  sample: good
+node:
+  description: The node name that the release takes when it starts, V(null) where it is not distributed.
+  returned: success
+  type: str
+  sample: guestbook
+live:
+  description: Whether this release is the current one and runs, so that there is nothing to go back to.
+  returned: success
+  type: bool
+previous:
+  description:
+    - The id of the release that runs or, where nothing does, of the current one if it is good. V(null) where there is none, and where it was not
+      staged here.
+  returned: success
+  type: str
+  sample: 0.2.0-9f8e7d6c
+replaces:
+  description: The processes that have to stop before this release is started.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    pid:
+      description: The process id of the BEAM.
+      type: int
+      sample: 4712
+    version:
+      description: The version that runs.
+      type: str
+      sample: 0.2.0
+    root:
+      description: The root to stop it by.
+      type: str
+      sample: /opt/guestbook
+"""
+
+from ansible_collections.beamops.elixir.plugins.module_utils import _bin_app, _command, _current, _history, _module, _processes, _releases, _stage
+
+
+def work(module):
+    params, layout = module.params, _module.layout(module)
+    release = _history.choose(_releases.staged(layout), _current.pointed(layout), params["release"], params["force"])
+    application = _bin_app.staged(release.path, release.name, layout, _command.account(params["user"]))
+    _module.hide(module, application.environ, release.name, release.id, release.sha256)
+    return {
+        "changed": False,
+        **_stage.described(layout, release, _processes.scan()),
+        **{key: getattr(release, key) for key in ("name", "version", "sha256")},
+        "mark": release.state,  # beside a 'path', Ansible sets a 'state' of its own: directory
+    }
+
+
+def main():
+    _module.main({**_module.ROOT, **_module.USER, "release": {"type": "str"}, "force": {"type": "bool", "default": False}}, work)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,101 @@
+# Copyright (c) 2026, the beamops.elixir authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from ansible_collections.beamops.elixir.plugins.module_utils import _cgroup
+
+MEMINFO = "MemTotal:       32876708 kB\nMemFree:         1000000 kB\nMemAvailable:    2097152 kB\n"
+V1 = "9:name=systemd:/system.slice/guestbook.service\n4:memory:/system.slice/guestbook.service\n1:cpu,cpuacct:/\n0::/\n"
+V2 = "0::/system.slice/guestbook.service\n"
+SERVICE = "system.slice/guestbook.service"
+MIB = 1 << 20
+
+
+@pytest.fixture
+def host(tmp_path):
+    def make(cgroup, files, meminfo=MEMINFO):
+        contents = {"proc/42/cgroup": cgroup, "proc/self/cgroup": cgroup, "proc/meminfo": meminfo, **{f"cgroup/{name}": text for name, text in files.items()}}
+        for name, text in contents.items():
+            (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / name).write_text(text, encoding="utf-8")
+        return {"proc": str(tmp_path / "proc"), "cgroups": str(tmp_path / "cgroup")}
+
+    return make
+
+
+@pytest.mark.parametrize("pid", [42, None])
+@pytest.mark.parametrize(
+    "cgroup, files",
+    [
+        pytest.param(
+            V1,
+            {
+                f"memory/{SERVICE}/memory.limit_in_bytes": "9223372036854771712\n",
+                f"memory/{SERVICE}/memory.oom_control": "oom_kill_disable 0\nunder_oom 0\noom_kill 2\n",
+                "memory/system.slice/memory.limit_in_bytes": f"{512 * MIB}\n",
+                "memory/system.slice/memory.usage_in_bytes": f"{500 * MIB}\n",
+                "memory/memory.limit_in_bytes": "9223372036854771712\n",
+                "memory/memory.oom_control": "oom_kill 7\n",
+            },
+            id="v1",
+        ),
+        pytest.param(
+            V2,
+            {
+                f"{SERVICE}/memory.max": "max\n",
+                f"{SERVICE}/memory.events": "low 0\noom 2\noom_kill 2\noom_group_kill 0\n",
+                "system.slice/memory.max": f"{512 * MIB}\n",
+                "system.slice/memory.current": f"{500 * MIB}\n",
+            },
+            id="v2",
+        ),
+        pytest.param(
+            "4:memory:/docker/0123\n0::/\n",
+            {
+                "memory/memory.limit_in_bytes": f"{512 * MIB}\n",
+                "memory/memory.usage_in_bytes": f"{500 * MIB}\n",
+                "memory/memory.oom_control": "oom_kill 2\n",
+            },
+            id="in a container, which does not see where it is itself",
+        ),
+    ],
+)
+def test_memory(host, cgroup, files, pid):
+    assert _cgroup.memory(pid, **host(cgroup, files)) == _cgroup.Memory(available=2048 * MIB, limit=512 * MIB, used=500 * MIB, oom_kills=2)
+
+
+@pytest.mark.parametrize("cgroup", [V1, V2, "0::/\n", "", "odd\n"])
+def test_memory_without_a_limit(host, cgroup):
+    assert _cgroup.memory(42, **host(cgroup, {"memory/memory.limit_in_bytes": "9223372036854771712\n"})) == (2048 * MIB, None, None, None)
+
+
+def test_where_nothing_can_be_known(tmp_path):
+    assert _cgroup.memory(42, proc=str(tmp_path), cgroups=str(tmp_path)) == (None, None, None, None)
+    assert _cgroup.unit(42, proc=str(tmp_path)) is None
+
+
+def test_of_this_very_host():
+    assert _cgroup.memory(None).available > 0
+    assert _cgroup.memory(os.getpid()).available > 0
+
+
+@pytest.mark.parametrize(
+    "cgroup, unit",
+    [
+        (V1, "guestbook.service"),
+        (V2, "guestbook.service"),
+        ("0::/system.slice/guestbook.service/beam\n", "guestbook.service"),
+        ("0::/user.slice/user-0.slice/session-1.scope\n", None),
+        ("0::/user.slice/user-1000.slice/user@1000.service/app.slice/guestbook.service\n", "user@1000.service"),
+        ("9:name=systemd:/docker/0123/../../system.slice/guestbook.service\n", "guestbook.service"),
+        ("0::/\n", None),
+    ],
+)
+def test_unit(host, cgroup, unit):
+    assert _cgroup.unit(42, proc=host(cgroup, {})["proc"]) == unit
