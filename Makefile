@@ -2,13 +2,13 @@ SCENARIO ?= default
 SUITE ?= bookworm
 CORE ?= 2.19
 
-.PHONY: help demo demo-down test test-fast unit lint sanity importer build molecule clean
+.PHONY: help demo demo-down test test-fast unit lint sanity importer build molecule faults clean
 .DEFAULT_GOAL := help
 
 help: ## Show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: ## Deploy a real release to three hosts and a database in Docker, then an update of it
+demo: ## Deploy to three hosts and a database in Docker: a release, an update, and two updates that fail
 	tools/setup demo
 	tools/engine start
 	tools/demo
@@ -17,7 +17,7 @@ demo-down: ## Take the demo's hosts away
 	tools/fleet down demo
 	tools/engine stop
 
-test: ## Run all tests and gates (under 30 minutes)
+test: ## Run all tests and gates (under 45 minutes)
 	@tools/setup test
 	@tools/test
 
@@ -48,6 +48,10 @@ build: ## Build the collection's tarball, in .cache/dist
 molecule: ## Run a Molecule scenario: SCENARIO=default SUITE=bookworm CORE=2.19; KEEP=1 keeps the hosts
 	@tools/setup test
 	@tools/molecule $(SCENARIO) $(SUITE) $(CORE)
+
+faults: ## Inject every fault that we know, also under the bash script, and write docs/faults.md
+	@tools/setup test
+	@tools/faults
 
 clean: ## Take all hosts down and remove all that was made here
 	@tools/clean
