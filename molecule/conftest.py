@@ -85,6 +85,14 @@ class Host(t.NamedTuple):
         """The pids of all BEAMs that run a release, whosever it is."""
         return [int(pid) for pid in self.os.run("pgrep -f 'beam.smp .*releases/[^/]*/start '").stdout.split()]
 
+    def serves(self, version: str) -> bool:
+        """The one process of the host is the one that answers, with that version."""
+        answer = self.site.version()
+        return (answer["version"], [answer["pid"]]) == (version, [str(pid) for pid in self.beams()])
+
+    def ledger(self) -> list[dict[str, t.Any]]:
+        return [json.loads(line) for line in self.run(f"cat {ROOT}/ledger.jsonl").splitlines()]
+
     def release(self, version: str) -> dict[str, t.Any]:
         """What .deploy.json says of the one release of that version."""
         return json.loads(self.run(f"cat {ROOT}/releases/{version}-*/.deploy.json"))

@@ -1,0 +1,121 @@
+# Copyright (c) 2026, the beamops.elixir authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The table's words follow from what was seen, and its numbers from the answers. Needs no hosts."""
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.beamops.elixir.molecule.faults import report, words
+from ansible_collections.beamops.elixir.molecule.faults.faults import FAULTS
+from ansible_collections.beamops.elixir.molecule.faults.traffic import Answer, longest_gap
+
+
+def beam(pid=20, version="0.2.0", env="new"):
+    return {"pid": pid, "root": "/var/script", "version": version, "environ": {"GUESTBOOK_ENV": env}, "state": "S"}
+
+
+def script_row(**changes):
+    """An update that went well."""
+    row = {
+        "runs": [{"rc": 0, "limit": None, "talking": False, "seconds": 7.0}],
+        "again": False,
+        "old": {"version": "0.1.0", "pid": "10"},
+        "now": {"version": "0.2.0", "pid": "20", "salt": ""},
+        "health": 200,
+        "beams": [beam()],
+        "unpacked": "0.2.0",
+        "env_file": "new",
+        "lost": 30,
+        "back": 2.5,
+    }
+    return {**row, **changes}
+
+
+def host(serves="0.1.0", same=True, bad=False, lock=None):
+    return {"serves": serves, "same": same, "bad": bad, "lock": lock, "ledger": []}
+
+
+def collection_row(**changes):
+    """A deploy that was refused."""
+    row = {"rcs": [2], "reason": "", "hosts": {name: host() for name in ("web1", "web2", "web3")}, "lost": 0, "back": 0.0}
+    return {**row, **changes}
+
+
+OLD_PROCESS = {"now": {"version": "0.1.0", "pid": "10", "salt": ""}, "beams": [beam(10, "0.1.0", "old")]}
+LOOPED = {"runs": [{"rc": -9, "limit": 30, "talking": True, "seconds": 30.0}]}
+NOTHING = {"now": None, "beams": [], "health": 0}
+
+
+@pytest.mark.parametrize(
+    "changes, text",
+    [
+        ({}, "says that all is well (exit code 0); 0.2.0 serves, a new process with the new env"),
+        (
+            {**OLD_PROCESS, **LOOPED},
+            "loops for ever (ended after 30 s); 0.1.0 serves, the old process with the old env; on the disk 0.2.0 with the new env",
+        ),
+        (NOTHING, "says that all is well (exit code 0); **nothing serves**, no BEAM runs; on the disk 0.2.0 with the new env"),
+        (
+            {**NOTHING, "beams": [beam()], "runs": [{"rc": -9, "limit": None, "talking": True, "seconds": 3.0}]},
+            "ended by SIGKILL; **nothing serves**, though 0.2.0 runs; on the disk 0.2.0 with the new env",
+        ),
+        ({"health": 500}, "says that all is well (exit code 0); 0.2.0 serves, a new process with the new env, `/health` is 500"),
+        (
+            {"now": {"version": "0.1.0", "pid": "20", "salt": ""}},
+            "says that all is well (exit code 0); 0.1.0 serves, a new process with the new env, which is 0.2.0 in truth",
+        ),
+        (
+            {"again": True, "runs": [{"rc": 1, "limit": None, "talking": False, "seconds": 1.0}, {"rc": 0, "limit": None, "talking": False, "seconds": 7.0}]},
+            "fails (exit code 1); run again, it says that all is well (exit code 0); 0.2.0 serves, a new process with the new env",
+        ),
+    ],
+    ids=["well", "loops", "nothing", "killed", "unhealthy", "pretends", "again"],
+)
+def test_what_the_script_did(changes, text):
+    assert words.script(script_row(**changes)) == text
+
+
+@pytest.mark.parametrize(
+    "changes, text",
+    [
+        ({"reason": "truncated"}, "exit code 2; all hosts: 0.1.0 goes on, untouched; says *truncated*"),
+        (
+            {"hosts": {"web1": host(same=False, bad=True), "web2": host(), "web3": host()}},
+            "exit code 2; web1: back to 0.1.0, its env with it, 0.2.0 marked bad; web2 and web3: 0.1.0 goes on, untouched",
+        ),
+        (
+            {"rcs": [-9, 0], "hosts": dict.fromkeys(("web1", "web2", "web3"), host("0.2.0", same=False))},
+            "exit code SIGKILL, then 0; all hosts: 0.2.0 serves",
+        ),
+        (
+            {"hosts": {"web1": host(None, lock="kept"), "web2": host(), "web3": host()}},
+            "exit code 2; web1: **nothing serves**; web2 and web3: 0.1.0 goes on, untouched; lock kept, with the reason on web1",
+        ),
+    ],
+    ids=["refused", "went back", "again", "kept"],
+)
+def test_what_the_collection_did(changes, text):
+    assert words.collection(collection_row(**changes)) == text
+
+
+@pytest.mark.parametrize(
+    "good, gap",
+    [([1, 1, 1], 0.0), ([1, 0, 0, 1, 1], 3.0), ([1, 0, 1, 1, 0, 0, 0, 1], 4.0), ([1, 1, 0], None), ([], 0.0)],
+    ids=["never away", "once", "the longest", "not back", "nobody asked"],
+)
+def test_seconds_to_be_back(good, gap):
+    assert longest_gap([Answer(float(second), bool(answer)) for second, answer in enumerate(good)]) == gap
+
+
+def test_the_table_has_a_line_a_row():
+    lines = report.table([(FAULTS[0], script_row(), collection_row()), (FAULTS[1], None, collection_row(back=None))]).splitlines()
+    assert len(lines) == 4
+    assert lines[2].endswith("| 30 / 0 | 2.5 / 0.0 |") and lines[3].endswith("| – / 0 | – / never |")
+
+
+def test_no_two_rows_have_one_name():
+    names = [fault.name for fault in FAULTS]
+    assert len(names) == len(set(names)) >= 35
