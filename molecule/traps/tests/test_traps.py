@@ -15,6 +15,7 @@ import time
 import pytest
 
 ROOT = "/opt/guestbook"
+TASKS = pathlib.Path(__file__).resolve().parents[1] / "tasks"
 
 
 def test_another_cookie_and_version_on_the_disk_than_those_that_run(deploy, hosts):
@@ -188,7 +189,6 @@ def test_a_phoenix_release_without_a_health_url(deploy, env_file, web1):
 def test_hooks_migrations_afterwards_and_no_tarball_left(deploy, tarballs, fleet, web1):
     tarball = fleet / "guestbook-0.2.0.tar.gz"
     shutil.copy(tarballs["0.2.0-again"], tarball)
-    tasks = pathlib.Path(__file__).resolve().parents[1] / "tasks"
     hooks = [f"{when}_{phase}" for phase in ("stage", "switch", "migrate") for when in ("before", "after")]
     run = deploy(
         "0.2.0-again",
@@ -196,11 +196,21 @@ def test_hooks_migrations_afterwards_and_no_tarball_left(deploy, tarballs, fleet
         elixir_release_remove_local_tarball=True,
         elixir_release_migrate="Guestbook.Release.migrate()",
         elixir_release_migrate_when="after",
-        **{f"elixir_release_{hook}_tasks": str(tasks / f"{hook}.yml") for hook in hooks},
+        **{f"elixir_release_{hook}_tasks": str(TASKS / f"{hook}.yml") for hook in hooks},
     )
     assert run.rc == 0, run.output
     assert web1.run("cat /tmp/hooks").splitlines() == [f"{hook} 1" for hook in hooks]
     assert not tarball.exists()
+
+
+@pytest.mark.parametrize("hook, stays", [("before_switch", True), ("after_switch", False)])
+def test_a_hook_that_fails(deploy, web1, hook, stays):
+    assert deploy("0.2.0").rc == 0
+    before, noted = web1.beams(), web1.ledger()
+    run = deploy("0.1.0", **{f"elixir_release_{hook}_tasks": str(TASKS / "fail.yml")}, elixir_release_force=True)
+    assert run.rc != 0 and "The load balancer does not answer." in run.plain()
+    assert web1.serves("0.2.0") and (web1.beams() == before) is stays
+    assert [entry["event"] for entry in web1.ledger()[len(noted) :]] == ([] if stays else ["failure", "rollback"])
 
 
 def test_a_play_of_ones_own(playbook, tarballs, hosts):
