@@ -129,7 +129,10 @@ def test_memory(summary):
     [
         ((None, None, None, None), "how much is available is not known"),
         ((5 << 20, None, None, 0), "5 MiB available"),
-        ((5 << 20, 6 << 20, 4 << 20, 2), "5 MiB available, limited to 6 MiB, of which 4 MiB are used, 2 processes of this cgroup were killed for lack of it since the cgroup was made"),
+        (
+            (5 << 20, 6 << 20, 4 << 20, 2),
+            "5 MiB available, limited to 6 MiB, of which 4 MiB are used, 2 processes of this cgroup were killed for lack of it since the cgroup was made",
+        ),
     ],
 )
 def test_memory_in_words(found, words):
