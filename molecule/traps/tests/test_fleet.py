@@ -96,6 +96,19 @@ def test_a_rollback_to_what_is_not_on_every_host(serve, playbook, hosts):
     assert running(hosts) == before
 
 
+def test_a_rollback_to_what_would_not_start(serve, playbook, hosts):
+    web2 = hosts["web2"]
+    web2.run(f"mv {ROOT}/releases/0.1.0-*/lib/guestbook-0.1.0/ebin/Elixir.Guestbook.Entries.beam /srv/")
+    before = running(hosts)
+    try:
+        run = playbook("rollback", elixir_release_rollback_to="0.1.0", elixir_release_rollback_migrations="warn")
+    finally:
+        web2.run(f"mv /srv/Elixir.Guestbook.Entries.beam {ROOT}/releases/0.1.0-*/lib/guestbook-0.1.0/ebin/")
+    assert run.rc != 0
+    assert "cannot load: [{Guestbook.Entries, :nofile}]" in run.plain()
+    assert running(hosts) == before
+
+
 def test_the_status_tells_what_is_not_as_it_should_be(serve, playbook, hosts):
     serve("0.2.0")
     assert "web1: " not in playbook("status").output

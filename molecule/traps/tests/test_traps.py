@@ -154,6 +154,14 @@ def test_a_missing_variable_is_found_before_anything_is_stopped(deploy, fleet, s
     assert web1.beams() == before and web1.serves("0.2.0")
 
 
+def test_an_expression_of_ones_own_in_the_rehearsal(deploy, web1):
+    before = web1.beams()
+    run = deploy("0.1.0", elixir_release_rehearse='raise "no tables here"')
+    assert run.rc != 0
+    assert "no tables here" in run.plain() and "Rehearse it" in run.output
+    assert web1.beams() == before and web1.serves("0.2.0")
+
+
 def test_a_migration_that_fails_stops_nothing(deploy, database, web1):
     # So that there is something to migrate, and it fails: the tables are there
     database("ALTER TABLE schema_migrations RENAME TO kept")
