@@ -12,17 +12,13 @@ from __future__ import annotations
 
 import contextlib
 import datetime
-import fcntl
 import json
 import os
-import time
 import typing as t
 
-from ansible_collections.beamops.elixir.plugins.module_utils import _layout, _releases
+from ansible_collections.beamops.elixir.plugins.module_utils import _flock, _layout, _releases
 from ansible_collections.beamops.elixir.plugins.module_utils._errors import ReleaseError
 
-# To read, decide and write takes another module some milliseconds
-FLOCK_WITHIN = 10.0
 UNLOCK = "run the playbook beamops.elixir.unlock"
 
 
@@ -153,7 +149,7 @@ def hold(layout: _layout.Layout, wanted: Wish, look_only: bool = False) -> dict[
     """Take, refresh or keep the lock, where this run may, and say who holds it then."""
     if not look_only:
         _make_root(layout.root)
-    with contextlib.nullcontext() if look_only else _alone(layout.root):
+    with contextlib.nullcontext() if look_only else _flock.alone(layout.root):
         found, now = read(layout), _now()
         right = claim(found, wanted, now)
         if not right:
@@ -172,7 +168,7 @@ def give_back(layout: _layout.Layout, wanted: Wish, look_only: bool = False) -> 
     """Remove this run's lock. What was kept, or is another's, is removed by force only."""
     if not os.path.lexists(layout.lock):  # nor need there be a root
         return _answer(f"There is no {layout.lock}.", None)
-    with contextlib.nullcontext() if look_only else _alone(layout.root):
+    with contextlib.nullcontext() if look_only else _flock.alone(layout.root):
         found = read(layout)
         if found and not wanted.force and (found.kept or found.run != wanted.run):
             return _left_to(layout, found, held=found.run == wanted.run)
@@ -214,26 +210,3 @@ def _make_root(root: str) -> None:
         os.makedirs(root, exist_ok=True)
     finally:
         os.umask(umask)
-
-
-@contextlib.contextmanager
-def _alone(root: str) -> t.Iterator[None]:
-    """Nobody else reads, decides and writes meanwhile."""
-    descriptor = os.open(root, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        _flock(descriptor, root, time.monotonic() + FLOCK_WITHIN)
-        yield
-    finally:
-        os.close(descriptor)
-
-
-def _flock(descriptor: int, root: str, deadline: float) -> None:
-    while True:
-        try:
-            return fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            if time.monotonic() > deadline:
-                raise ReleaseError(
-                    f"{root} is locked (flock) by another process for more than {FLOCK_WITHIN:g} s: find it with 'lsof {root}' or 'lslocks', and end it."
-                ) from None
-            time.sleep(0.02)

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import contextlib
 import datetime
-import fcntl
 import os
 import shutil
 import tempfile
 import typing as t
 
-from ansible_collections.beamops.elixir.plugins.module_utils import _archive, _bin_app, _command, _env_file, _layout, _processes, _releases, _way_back
+from ansible_collections.beamops.elixir.plugins.module_utils import _archive, _bin_app, _command, _env_file, _flock, _layout, _processes, _releases, _way_back
 from ansible_collections.beamops.elixir.plugins.module_utils._errors import ReleaseError
 
 
@@ -76,19 +75,8 @@ def existing(wanted: Plan) -> _releases.Release | None:
 
 def stage(wanted: Plan, source: str) -> _releases.Release:
     _directories(wanted.layout, wanted.account)
-    with _alone(wanted.layout.releases):
+    with _flock.alone(wanted.layout.releases):
         return existing(wanted) or _stage(wanted, source)
-
-
-@contextlib.contextmanager
-def _alone(directory: str) -> t.Iterator[None]:
-    """What a run that was killed has left behind may still be unpacking here."""
-    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)
 
 
 def _stage(wanted: Plan, source: str) -> _releases.Release:

@@ -31,7 +31,7 @@ options:
         from being deployed again.
       - At least 1.
     type: int
-    default: 3
+    default: 5
 author:
   - The beamops.elixir authors (@beamops)
 seealso:
@@ -40,10 +40,10 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Keep five releases to go back to
+- name: Keep three releases
   beamops.elixir.elixir_release_prune:
     root: /opt/guestbook
-    keep: 5
+    keep: 3
   become: true
 """
 
@@ -74,7 +74,7 @@ unfinished:
 import os
 import shutil
 
-from ansible_collections.beamops.elixir.plugins.module_utils import _current, _history, _module, _processes, _releases
+from ansible_collections.beamops.elixir.plugins.module_utils import _current, _flock, _history, _module, _processes, _releases
 from ansible_collections.beamops.elixir.plugins.module_utils._errors import ReleaseError
 
 
@@ -86,10 +86,12 @@ def work(module):
     running = {release.id for release in releases if scan.of_release(release.path)}
     removed = _history.prunable(releases, _current.pointed(layout), running, keep)
     unfinished = _releases.unfinished(layout)
-    if not module.check_mode:
-        for name in unfinished:
-            shutil.rmtree(layout.release(name))
-        removed = [release for release in removed if remove(layout, release)]
+    if (removed or unfinished) and not module.check_mode:
+        with _flock.alone(layout.releases):
+            unfinished = _releases.unfinished(layout)  # what was waited for may be whole now
+            for name in unfinished:
+                shutil.rmtree(layout.release(name))
+            removed = [release for release in removed if remove(layout, release)]
     gone = [release.id for release in removed]
     kept = [release.id for release in releases if release.id not in gone]
     return {
@@ -116,7 +118,7 @@ def lines(names):
 
 
 def main():
-    _module.main({**_module.ROOT, "keep": {"type": "int", "default": 3}}, work)
+    _module.main({**_module.ROOT, "keep": {"type": "int", "default": 5}}, work)
 
 
 if __name__ == "__main__":

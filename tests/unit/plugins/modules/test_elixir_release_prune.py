@@ -4,12 +4,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import pathlib
 
 import pytest
 
-from ansible_collections.beamops.elixir.plugins.module_utils import _current, _releases
+from ansible_collections.beamops.elixir.plugins.module_utils import _current, _flock, _releases
 from ansible_collections.beamops.elixir.plugins.modules import elixir_release_prune as module, elixir_release_start
 
 
@@ -90,7 +91,22 @@ def test_what_was_not_staged_here_is_left_alone(prune, layout, four):
     assert there(layout) == [".git", "0.0.9", "0.2.0-a", "0.3.0-a", "0.4.0-a", "backup"]
 
 
-def test_three_are_kept_unless_told_otherwise(prune, layout, four):
+def test_what_a_run_that_was_killed_still_unpacks_is_waited_for(prune, layout, four, monkeypatch):
+    unfinished = pathlib.Path(layout.unfinished("0.5.0-a"))
+    unfinished.mkdir()
+    monkeypatch.setattr(_flock, "WITHIN", 0.1)
+    descriptor = os.open(layout.releases, os.O_RDONLY)
+    fcntl.flock(descriptor, fcntl.LOCK_EX)  # as a staging does
+    answer = prune(keep=2)
+    assert answer["failed"] and f"{layout.releases} is locked (flock) by another process" in answer["msg"]
+    assert unfinished.exists() and len(_releases.staged(layout)) == 4
+    os.close(descriptor)
+    assert prune(keep=2)["unfinished"] == [unfinished.name]
+
+
+def test_five_are_kept_unless_told_otherwise(prune, layout, four, staged):
+    for number in "56":
+        staged(f"0.{number}.0-a", staged_at=number, good_at=number, state="good")
     assert prune()["removed"] == ["0.1.0-a"]
 
 
