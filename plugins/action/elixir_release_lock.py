@@ -19,6 +19,8 @@ from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
 PROC = "/proc"
+# Where each host goes through the play for itself
+UNGATED = ("free", "host_pinned")
 
 
 class ActionModule(ActionBase):
@@ -26,6 +28,8 @@ class ActionModule(ActionBase):
 
     def run(self, tmp=None, task_vars=None):
         super().run(tmp, task_vars)
+        if self._task.run_once:
+            refuse_without_gate(self._task.get_play().strategy)
         arguments = {**self._task.args, "run": this_run(), "takeover": None}
         answer = self._execute_module(module_args=arguments, task_vars=task_vars)
         holder = answer.pop("holder", None)
@@ -33,6 +37,15 @@ class ActionModule(ActionBase):
             answer = self._execute_module(module_args={**arguments, "takeover": holder}, task_vars=task_vars)
             answer.pop("holder", None)
         return answer
+
+
+def refuse_without_gate(strategy):
+    """One host's lock keeps a run from the others only where no host goes ahead. Ansible itself would do the task on every host, and warn."""
+    if strategy.rpartition(".")[2] in UNGATED:
+        raise AnsibleActionFail(
+            f"Under the strategy {strategy}, run_once means nothing: every host would migrate, and none would go back with another. "
+            "Take the strategy out of the play, or deploy with the playbook beamops.elixir.deploy."
+        )
 
 
 def this_run():

@@ -73,10 +73,10 @@ def entries(layout: _layout.Layout) -> list[dict[str, t.Any]]:
 def is_noted(layout: _layout.Layout, event: str, release_id: str, previous: str | None = None) -> bool:
     """Whether the ledger's last word is this already: of what the host switched to, or else of what became of that release.
 
-    A rollback from another release than the last time is another one, and so is one after a failure.
+    What goes back from another release than the last time, or once more after something else, has not been said yet. Nor has what then failed.
     """
     said = entries(layout)
-    if event == "rollback" and previous:
+    if event != "deploy" and previous:
         return [(entry.get("event"), entry.get("release"), entry.get("previous")) for entry in said[-1:]] == [(event, release_id, previous)]
     if event in SWITCHES:
         return [entry.get("release") for entry in said if entry.get("event") in SWITCHES][-1:] == [release_id]

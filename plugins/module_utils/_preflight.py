@@ -40,12 +40,15 @@ PACKAGES = {
 }
 
 
-def problems(tarball: dict, host: dict) -> list[str]:
-    """Why the release cannot run on the host, a sentence each; empty if nothing speaks against it."""
+def problems(tarball: dict, host: dict, is_here: bool = False) -> list[str]:
+    """Why the release cannot run on the host, a sentence each; empty if nothing speaks against it.
+
+    What is here already needs no room: it is staged once more only with another env file, and fails then, before anything is stopped.
+    """
     platform = _wrong_platform(tarball, host)
     # On another platform the libraries differ anyway
     runtime = [platform] if platform else [*_old_libraries(tarball, host), *_missing_libraries(tarball, host)]
-    return [*runtime, *_full_disk(tarball, host)]
+    return runtime if is_here else [*runtime, *_full_disk(tarball, host)]
 
 
 def notes(tarball: dict) -> list[str]:

@@ -274,7 +274,8 @@ def work(module):
     if module.params["user"]:
         answer["user_exists"] = user_exists(module.params["user"])
     if tarball:
-        answer["problems"] = _preflight.problems(tarball, _host.facts(layout.root, tarball))
+        is_here = tarball["sha256"] in [release.sha256 for release in releases]
+        answer["problems"] = _preflight.problems(tarball, _host.facts(layout.root, tarball), is_here)
         answer["msg"] = " ".join(answer["problems"]) or "This host can run the release."
     return answer
 

@@ -32,7 +32,8 @@ attributes:
   action:
     support: full
     details:
-      - Says which run of Ansible this is, and whether the one that holds the lock is still there.
+      - Says which run of Ansible this is, and whether the one that holds the lock is still there. Fails in a task with C(run_once) under a strategy that
+        has no meaning for that, such as C(free).
 options:
   state:
     description:

@@ -170,3 +170,14 @@ def test_a_release_for_another_libc(refused, tarballs, tmp_path):
         )
     )
     assert "musl" in output and "glibc" in output
+
+
+def test_a_strategy_that_leads_each_host_for_itself(playbook, tarballs, hosts, monkeypatch):
+    """The shipped playbooks choose theirs."""
+    monkeypatch.setenv("ANSIBLE_STRATEGY", "ansible.builtin.free")
+    before = [snapshot(host) for host in hosts.values()]
+    run = playbook("traps/play.yml", elixir_release_tarball=tarballs["0.2.0-again"])
+    assert run.rc != 0 and run.plain().count("run_once means nothing") >= len(hosts)
+    assert [snapshot(host) for host in hosts.values()] == before
+    assert playbook("deploy", "--check", elixir_release_tarball=tarballs["0.2.0-again"]).rc == 0
+    assert "LAST GOOD" in playbook("status").output

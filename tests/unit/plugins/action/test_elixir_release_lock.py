@@ -47,6 +47,22 @@ def ansible(layout):
     return run
 
 
+@pytest.fixture
+def play(layout, tmp_path):
+    """Runs a play of two hosts under a strategy, with the lock of the first host as a gate."""
+    task = {"beamops.elixir.elixir_release_lock": {"root": layout.root}, "run_once": True}
+    path = tmp_path / "play.yml"
+
+    def run(strategy):
+        path.write_text(json.dumps([{"hosts": "all", "connection": "local", "gather_facts": False, "strategy": strategy, "tasks": [task]}]))
+        command = [str(pathlib.Path(sys.executable).with_name("ansible-playbook")), "-i", "one,two", str(path)]
+        environ = {**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(PROJECT / ".ansible" / "collections"), "ANSIBLE_NOCOLOR": "1"}
+        command += ["-e", f"ansible_python_interpreter={sys.executable}"]
+        return subprocess.run(command, env=environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+
+    return run
+
+
 def holder(pid, **fields):
     return {"place": action.place(), "pid": pid, "started": action.stat(pid)[1], **fields}
 
@@ -162,3 +178,16 @@ def as_nobody():
         yield
     finally:
         os.seteuid(0)
+
+
+@pytest.mark.parametrize("strategy", ["free", "ansible.builtin.host_pinned"])
+def test_a_strategy_without_a_gate(play, layout, strategy):
+    run = play(strategy)
+    assert run.returncode != 0 and f"Under the strategy {strategy}, run_once means nothing" in run.stdout
+    assert run.stdout.count("fatal: ") == 2 and not os.path.exists(layout.root)
+
+
+@pytest.mark.parametrize("strategy", ["linear", "ansible.builtin.debug"])
+def test_a_strategy_with_one(play, layout, strategy):
+    run = play(strategy)
+    assert run.returncode == 0 and os.path.exists(layout.lock), run.stdout

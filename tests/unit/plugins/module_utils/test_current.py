@@ -164,6 +164,14 @@ def test_what_is_noted_already(layout, staged, history, event, release, noted):
     assert _current.is_noted(layout, event, release) is noted
 
 
+def test_what_fails_once_more_is_noted(layout, staged):
+    old, new = staged("a"), staged("b")
+    _current.note(layout, "failure", new, "a", None)
+    assert _current.is_noted(layout, "failure", "b", "a")
+    _current.note(layout, "rollback", old, "b", None)
+    assert not _current.is_noted(layout, "failure", "b", "a")
+
+
 def test_every_rollback_is_noted(layout, staged):
     old, new = staged("a"), staged("b")
     _current.note(layout, "deploy", old, None, None)

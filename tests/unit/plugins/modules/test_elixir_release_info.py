@@ -86,18 +86,30 @@ def test_whether_its_user_is_there(info, user, exists):
     assert "user_exists" not in info()
 
 
-def test_whether_it_can_run_a_tarball(info, tarball):
+@pytest.fixture
+def described(tarball):
+    """A small tarball, as the controller describes it."""
     small = {
         "releases/start_erl.data": b"13.1.5 0.2.0",
         "bin/guestbook": b"#!/bin/sh\n",
         "releases/0.2.0/guestbook.rel": b'{release,{"guestbook","0.2.0"},{erts,"13.1.5"},[]}.',
     }
-    described = _tarball.describe(tarball(small))
+    return _tarball.describe(tarball(small))
+
+
+def test_whether_it_can_run_a_tarball(info, described):
     answer = info(tarball=described)
     assert (answer["problems"], answer["msg"]) == ([], "This host can run the release.")
     answer = info(tarball={**described, "system": "macos"})
     assert answer["problems"] == [answer["msg"]] and "was built on macOS" in answer["msg"]
     assert "problems" not in info()
+
+
+def test_what_is_here_already_needs_no_room(info, staged, described):
+    wanted = {**described, "unpacked_size": 1 << 60}
+    assert "make room there" in info(tarball=wanted)["msg"]
+    staged(sha256=wanted["sha256"])
+    assert info(tarball=wanted)["problems"] == []
 
 
 def test_a_root_that_is_none(run_module):
