@@ -168,7 +168,7 @@ FAULTS = [
         BEFORE,
         "another begun while the first one migrates (of the script: as its tarball has arrived)",
         DEPLOYED,
-        r"deploy\.lock is held by \S+, process \d+",
+        r"(deploy\.lock is held by) \S+, process \d+",
         env={"GUESTBOOK_FAULT_MIGRATION_WAIT_MS": "12000"},
         inject=(At(MIGRATING, lambda scene, machine: scene.second_deploy(), script_moment=ARRIVED),),
         quick=True,
