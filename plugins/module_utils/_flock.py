@@ -18,28 +18,26 @@ import typing as t
 
 from ansible_collections.beamops.elixir.plugins.module_utils._errors import ReleaseError
 
-# Seconds. To unpack a big release on a slow disk takes minutes, everything else milliseconds.
-WITHIN = 300.0
-
 
 @contextlib.contextmanager
-def alone(directory: str) -> t.Iterator[None]:
-    """Nobody else works in this directory meanwhile."""
+def alone(directory: str, within: float) -> t.Iterator[None]:
+    """Nobody else works in this directory meanwhile. For who does right now it waits so many seconds."""
     descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        _lock(descriptor, directory, time.monotonic() + WITHIN)
+        _lock(descriptor, directory, within)
         yield
     finally:
         os.close(descriptor)
 
 
-def _lock(descriptor: int, directory: str, deadline: float) -> None:
+def _lock(descriptor: int, directory: str, within: float) -> None:
+    deadline = time.monotonic() + within
     while True:
         try:
             return fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             if time.monotonic() > deadline:
                 raise ReleaseError(
-                    f"{directory} is locked (flock) by another process for more than {WITHIN:g} s: find it with 'lsof {directory}' or 'lslocks', and end it."
+                    f"{directory} is locked (flock) by another process for more than {within:g} s: find it with 'lsof {directory}' or 'lslocks', and end it."
                 ) from None
             time.sleep(0.02)

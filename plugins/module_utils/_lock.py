@@ -19,6 +19,8 @@ import typing as t
 from ansible_collections.beamops.elixir.plugins.module_utils import _flock, _layout, _releases
 from ansible_collections.beamops.elixir.plugins.module_utils._errors import ReleaseError
 
+# To read, decide and write takes another module some milliseconds
+FLOCK_WITHIN = 10.0
 UNLOCK = "run the playbook beamops.elixir.unlock"
 
 
@@ -149,7 +151,7 @@ def hold(layout: _layout.Layout, wanted: Wish, look_only: bool = False) -> dict[
     """Take, refresh or keep the lock, where this run may, and say who holds it then."""
     if not look_only:
         _make_root(layout.root)
-    with contextlib.nullcontext() if look_only else _flock.alone(layout.root):
+    with contextlib.nullcontext() if look_only else _flock.alone(layout.root, FLOCK_WITHIN):
         found, now = read(layout), _now()
         right = claim(found, wanted, now)
         if not right:
@@ -168,7 +170,7 @@ def give_back(layout: _layout.Layout, wanted: Wish, look_only: bool = False) -> 
     """Remove this run's lock. What was kept, or is another's, is removed by force only."""
     if not os.path.lexists(layout.lock):  # nor need there be a root
         return _answer(f"There is no {layout.lock}.", None)
-    with contextlib.nullcontext() if look_only else _flock.alone(layout.root):
+    with contextlib.nullcontext() if look_only else _flock.alone(layout.root, FLOCK_WITHIN):
         found = read(layout)
         if found and not wanted.force and (found.kept or found.run != wanted.run):
             return _left_to(layout, found, held=found.run == wanted.run)

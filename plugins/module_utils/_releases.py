@@ -16,10 +16,12 @@ import re
 import tempfile
 import typing as t
 
-from ansible_collections.beamops.elixir.plugins.module_utils import _layout
+from ansible_collections.beamops.elixir.plugins.module_utils import _flock, _layout
 from ansible_collections.beamops.elixir.plugins.module_utils._errors import ReleaseError
 
 STATES = ("staged", "good", "bad")
+# To unpack a big release on a slow disk takes minutes
+FLOCK_WITHIN = 300.0
 
 
 class Release(t.NamedTuple):
@@ -81,6 +83,11 @@ def staged(layout: _layout.Layout) -> list[Release]:
         return []
     paths = (layout.release(name) for name in names if not name.startswith("."))
     return sorted((read(path) for path in paths if os.path.exists(_layout.record(path))), key=lambda release: (release.staged_at, release.id))
+
+
+def alone(layout: _layout.Layout) -> t.ContextManager[None]:
+    """Nobody else unpacks or removes a release meanwhile."""
+    return _flock.alone(layout.releases, FLOCK_WITHIN)
 
 
 def unfinished(layout: _layout.Layout) -> list[str]:

@@ -13,7 +13,7 @@ import shutil
 import tempfile
 import typing as t
 
-from ansible_collections.beamops.elixir.plugins.module_utils import _archive, _bin_app, _command, _env_file, _flock, _layout, _processes, _releases, _way_back
+from ansible_collections.beamops.elixir.plugins.module_utils import _archive, _bin_app, _command, _env_file, _layout, _processes, _releases, _way_back
 from ansible_collections.beamops.elixir.plugins.module_utils._errors import ReleaseError
 
 
@@ -75,7 +75,7 @@ def existing(wanted: Plan) -> _releases.Release | None:
 
 def stage(wanted: Plan, source: str) -> _releases.Release:
     _directories(wanted.layout, wanted.account)
-    with _flock.alone(wanted.layout.releases):
+    with _releases.alone(wanted.layout):
         return existing(wanted) or _stage(wanted, source)
 
 

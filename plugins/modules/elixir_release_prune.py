@@ -74,7 +74,7 @@ unfinished:
 import os
 import shutil
 
-from ansible_collections.beamops.elixir.plugins.module_utils import _current, _flock, _history, _module, _processes, _releases
+from ansible_collections.beamops.elixir.plugins.module_utils import _current, _history, _module, _processes, _releases
 from ansible_collections.beamops.elixir.plugins.module_utils._errors import ReleaseError
 
 
@@ -87,7 +87,7 @@ def work(module):
     removed = _history.prunable(releases, _current.pointed(layout), running, keep)
     unfinished = _releases.unfinished(layout)
     if (removed or unfinished) and not module.check_mode:
-        with _flock.alone(layout.releases):
+        with _releases.alone(layout):
             unfinished = _releases.unfinished(layout)  # what was waited for may be whole now
             for name in unfinished:
                 shutil.rmtree(layout.release(name))

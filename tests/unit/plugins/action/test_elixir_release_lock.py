@@ -31,17 +31,21 @@ def process():
         sleeping.kill()
 
 
+def run_of(program, *arguments):
+    """A run of Ansible, on this machine."""
+    command = [str(pathlib.Path(sys.executable).with_name(program)), *arguments, "-e", f"ansible_python_interpreter={sys.executable}"]
+    environ = {**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(PROJECT / ".ansible" / "collections"), "ANSIBLE_NOCOLOR": "1"}
+    return subprocess.run(command, env=environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+
+
 @pytest.fixture
 def ansible(layout):
     """Runs the module as a task does, in a run of its own that is over with it."""
 
     def run(*arguments):
-        command = [str(pathlib.Path(sys.executable).with_name("ansible")), "-i", "localhost,", "localhost", "-c", "local", *arguments]
-        command += ["-e", f"ansible_python_interpreter={sys.executable}", "-m", "beamops.elixir.elixir_release_lock"]
-        environ = {**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(PROJECT / ".ansible" / "collections"), "ANSIBLE_NOCOLOR": "1"}
-        result = subprocess.run(
-            [*command, "-a", f"root={layout.root} what=deploy"], env=environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=True
-        )
+        task = ("-m", "beamops.elixir.elixir_release_lock", "-a", f"root={layout.root} what=deploy")
+        result = run_of("ansible", "-i", "localhost,", "localhost", "-c", "local", *arguments, *task)
+        result.check_returncode()
         return json.loads(result.stdout[result.stdout.index("{") :])
 
     return run
@@ -55,10 +59,7 @@ def play(layout, tmp_path):
 
     def run(strategy):
         path.write_text(json.dumps([{"hosts": "all", "connection": "local", "gather_facts": False, "strategy": strategy, "tasks": [task]}]))
-        command = [str(pathlib.Path(sys.executable).with_name("ansible-playbook")), "-i", "one,two", str(path)]
-        environ = {**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(PROJECT / ".ansible" / "collections"), "ANSIBLE_NOCOLOR": "1"}
-        command += ["-e", f"ansible_python_interpreter={sys.executable}"]
-        return subprocess.run(command, env=environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+        return run_of("ansible-playbook", "-i", "one,two", str(path))
 
     return run
 

@@ -215,6 +215,7 @@ def test_a_timer_that_was_ended_while_it_went_back(arm, layout, timers):
     (timer,) = timers()
     os.rename(os.path.join(timer, "plan.json"), os.path.join(timer, "fired.json"))
     os.kill(pid_of(timer), signal.SIGKILL)
+    # Killed, it loses its command line a moment before its lock
     assert until(lambda: _deadman.outcome(layout)[0] == "failed")
     with pytest.raises(ReleaseError, match="This host tried to go back to 0.1.0-a by itself .*the timer itself was ended while it did"):
         _deadman.disarm(layout)

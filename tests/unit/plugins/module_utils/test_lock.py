@@ -13,7 +13,7 @@ import stat
 
 import pytest
 
-from ansible_collections.beamops.elixir.plugins.module_utils import _flock, _layout, _lock
+from ansible_collections.beamops.elixir.plugins.module_utils import _layout, _lock
 from ansible_collections.beamops.elixir.plugins.module_utils._errors import ReleaseError
 
 NOW = datetime.datetime(2026, 11, 23, 1, 2, 3, tzinfo=datetime.timezone.utc)
@@ -262,7 +262,7 @@ def test_of_many_at_the_same_moment_one_gets_it(layout, found):
 
 
 def test_it_does_not_wait_for_ever_for_who_locks_the_directory(layout, monkeypatch):
-    monkeypatch.setattr(_flock, "WITHIN", 0.1)
+    monkeypatch.setattr(_lock, "FLOCK_WITHIN", 0.1)
     os.makedirs(layout.root)
     descriptor = os.open(layout.root, os.O_RDONLY)
     fcntl.flock(descriptor, fcntl.LOCK_EX)

@@ -10,7 +10,7 @@ import pathlib
 
 import pytest
 
-from ansible_collections.beamops.elixir.plugins.module_utils import _current, _flock, _releases
+from ansible_collections.beamops.elixir.plugins.module_utils import _current, _releases
 from ansible_collections.beamops.elixir.plugins.modules import elixir_release_prune as module, elixir_release_start
 
 
@@ -94,7 +94,7 @@ def test_what_was_not_staged_here_is_left_alone(prune, layout, four):
 def test_what_a_run_that_was_killed_still_unpacks_is_waited_for(prune, layout, four, monkeypatch):
     unfinished = pathlib.Path(layout.unfinished("0.5.0-a"))
     unfinished.mkdir()
-    monkeypatch.setattr(_flock, "WITHIN", 0.1)
+    monkeypatch.setattr(_releases, "FLOCK_WITHIN", 0.1)
     descriptor = os.open(layout.releases, os.O_RDONLY)
     fcntl.flock(descriptor, fcntl.LOCK_EX)  # as a staging does
     answer = prune(keep=2)
