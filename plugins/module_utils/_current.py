@@ -11,7 +11,7 @@ import json
 import os
 import typing as t
 
-from ansible_collections.beamops.elixir.plugins.module_utils import _layout, _releases
+from ansible_collections.beamops.elixir.plugins.module_utils import _history, _layout, _releases
 from ansible_collections.beamops.elixir.plugins.module_utils._errors import ReleaseError
 
 # Those after which a host serves the release that they name
@@ -25,17 +25,35 @@ def point(layout: _layout.Layout, release_id: str) -> None:
         _link(os.path.join(os.path.basename(layout.current), ".env"), layout.env_link)
 
 
+def unpoint(layout: _layout.Layout) -> None:
+    """There is no current release: nothing that was deployed here is good."""
+    for link, target in ((layout.env_link, os.path.join(os.path.basename(layout.current), ".env")), (layout.current, None)):
+        if os.path.islink(link) and target in (None, os.readlink(link)):
+            os.unlink(link)
+
+
 def pointed(layout: _layout.Layout) -> str | None:
     """The id that `current` points to, whether that is there or not."""
     return os.path.basename(os.readlink(layout.current)) if os.path.islink(layout.current) else None
 
 
-def mark(release: _releases.Release, state: str, reason: str | None, event: str | None = None) -> _releases.Release:
-    """Record how it turned out. Only a deploy makes it the newest good one: a rollback goes back to what it was."""
-    good_at = _now("milliseconds") if state == "good" and event in (None, "deploy") else release.good_at
-    marked = release._replace(state=state, reason=reason, good_at=good_at)
+def mark(
+    layout: _layout.Layout, release: _releases.Release, state: str, reason: str | None, event: str | None = None, proof: dict[str, t.Any] | None = None
+) -> _releases.Release:
+    """Record how it turned out. A deploy makes it the newest; a rollback goes back to what it was, and leaves what came after it."""
+    marked = release._replace(state=state, reason=reason, proof=proof or release.proof)
+    if event != "rollback":
+        marked = marked._replace(turn=_history.next_turn(_releases.staged(layout)), good_at=_now("milliseconds") if state == "good" else release.good_at)
+    if state == "good":
+        marked = marked._replace(left=None)
     _releases.write(marked)
     return marked
+
+
+def leave(layout: _layout.Layout, release: _releases.Release, previous: str | None) -> None:
+    """Record what a rollback to this release leaves, so that none leads there again."""
+    for left in _history.left_by_going_back(_releases.staged(layout), release, previous):
+        _releases.write(left._replace(left=True))
 
 
 def note(layout: _layout.Layout, event: str, release: _releases.Release, previous: str | None, by: str | None, reason: str | None = None) -> None:

@@ -36,6 +36,9 @@ class Release(t.NamedTuple):
     staged_by: str
     node: str | None = None
     good_at: str | None = None  # when a deploy last marked it good; going back to it later changes nothing of that
+    turn: int | None = None  # its place among those that a deploy has proven good or bad
+    left: bool | None = None  # by a rollback
+    proof: dict[str, t.Any] | None = None  # what a look has to see of it, as it was seen when it was proven good; headers may be secret
 
     @property
     def program(self) -> str:
@@ -57,7 +60,7 @@ def read(path: str) -> Release:
 def write(release: Release) -> None:
     """Record a release's state, whole or not at all."""
     fields = {key: value for key, value in release._asdict().items() if key not in ("path", "id")}
-    replace(_layout.record(release.path), json.dumps(fields, indent=2, sort_keys=True) + "\n", 0o644)
+    replace(_layout.record(release.path), json.dumps(fields, indent=2, sort_keys=True) + "\n", 0o640)
 
 
 def replace(path: str, text: str, mode: int, gid: int = -1) -> None:
@@ -129,10 +132,10 @@ def chosen(layout: _layout.Layout, release_id: str | None) -> Release:
     return release
 
 
-def free_id(layout: _layout.Layout, release_id: str) -> str:
-    """The id itself or, where that is taken, the first of ID.2, ID.3, ..."""
+def free_id(layout: _layout.Layout, release_id: str, noted: t.Collection[str]) -> str:
+    """The id itself or, where that is taken or was noted of a release that is gone, the first of ID.2, ID.3, ..."""
     candidate, number = release_id, 1
-    while os.path.lexists(layout.release(candidate)):
+    while candidate in noted or os.path.lexists(layout.release(candidate)):
         number += 1
         candidate = f"{release_id}.{number}"
     return candidate

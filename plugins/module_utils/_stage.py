@@ -13,7 +13,7 @@ import shutil
 import tempfile
 import typing as t
 
-from ansible_collections.beamops.elixir.plugins.module_utils import _archive, _bin_app, _command, _env_file, _layout, _processes, _releases, _way_back
+from ansible_collections.beamops.elixir.plugins.module_utils import _archive, _bin_app, _command, _current, _env_file, _layout, _processes, _releases, _way_back
 from ansible_collections.beamops.elixir.plugins.module_utils._errors import ReleaseError
 
 
@@ -92,7 +92,7 @@ def _stage(wanted: Plan, source: str) -> _releases.Release:
                 "Run the deploy again."
             )
         release = _releases.Release(
-            id=_releases.free_id(layout, wanted.release_id),
+            id=_free_id(wanted),
             path=unfinished,
             name=wanted.tarball["name"],
             version=wanted.tarball["version"],
@@ -139,7 +139,7 @@ def predecessor(layout: _layout.Layout, name: str, node: str | None, scan: _proc
 
 def answer(wanted: Plan, release: _releases.Release | None, scan: _processes.Scan) -> dict[str, t.Any]:
     """What the next steps need to know of the release, staged or only planned."""
-    release_id = release.id if release else _releases.free_id(wanted.layout, wanted.release_id)
+    release_id = release.id if release else _free_id(wanted)
     return described(wanted.layout, release or _planned(wanted, release_id), scan)
 
 
@@ -166,10 +166,16 @@ def diff(wanted: Plan, release: _releases.Release | None) -> dict[str, str]:
     current = _releases.current(wanted.layout)
     old_env = _variables(current, wanted.account) if current else {}
     changed = {key for key, value in wanted.variables.items() if key in old_env and old_env[key] != value}
-    release_id = release.id if release else _releases.free_id(wanted.layout, wanted.release_id)
+    release_id = release.id if release else _free_id(wanted)
     before = [f"release: {current.id}" if current else "", *sorted(old_env)]
     after = [f"release: {release_id}", *(f"{key} (changed)" if key in changed else key for key in sorted(wanted.variables))]
     return {"before": "\n".join(before).strip() + "\n", "after": "\n".join(after) + "\n"}
+
+
+def _free_id(wanted: Plan) -> str:
+    """What the ledger says of an id stays true for ever, so none is given twice."""
+    noted = {entry.get(key) for entry in _current.entries(wanted.layout) for key in ("release", "previous")}
+    return _releases.free_id(wanted.layout, wanted.release_id, noted)
 
 
 def _planned(wanted: Plan, release_id: str) -> _releases.Release:

@@ -25,22 +25,23 @@ attributes:
 options:
   release:
     description:
-      - The id of the release.
+      - The id of the release. Required unless O(state=absent).
     type: str
-    required: true
   state:
     description:
       - V(current) - C(current) points to it.
+      - V(absent) - there is no C(current). That is how a first deploy that failed leaves a host.
       - V(good) - it went through a deploy or a rollback. A release that was V(bad) is good again.
       - V(bad) - it failed, and is not deployed again unless forced.
     type: str
-    choices: [current, good, bad]
+    choices: [current, good, bad, absent]
     default: current
   event:
     description:
       - What happened, for the ledger. By default V(failure) with O(state=bad), and V(deploy) with O(state=good).
       - V(deploy) - the release was deployed. With O(state=good) it is the newest good release from now on.
-      - V(rollback) - the host went back to the release, which keeps its place among the good ones. Going back once more leads further back.
+      - V(rollback) - the host went back to the release, which keeps its place among the good ones. Going back once more leads further back. What came
+        after it counts as left, and is not led to again unless it is named.
       - V(failure) - the release failed.
     type: str
     choices: [deploy, failure, rollback]
@@ -56,6 +57,11 @@ options:
     description:
       - Who did it, and from which controller, for the ledger.
     type: str
+  proof:
+    description:
+      - With O(state=good), what M(beamops.elixir.elixir_release_wait) was asked to see of it, by the names of its options. It is kept with the release, and
+        is what a way back to it is judged by.
+    type: dict
 author:
   - The beamops.elixir authors (@beamops)
 """
@@ -106,10 +112,14 @@ EVENTS = {"good": "deploy", "bad": "failure"}
 
 
 def work(module):
-    layout = _module.layout(module)
-    if module.params["state"] == "current":
-        return point(module, layout)
-    return mark(module, layout)
+    layout, state = _module.layout(module), module.params["state"]
+    if state == "absent":
+        return unpoint(module, layout)
+    return point(module, layout) if state == "current" else mark(module, layout)
+
+
+def pointing(before, after):
+    return {"before": f"current -> {before}\n" if before else "", "after": f"current -> {after}\n" if after else ""}
 
 
 def point(module, layout):
@@ -119,8 +129,14 @@ def point(module, layout):
         release = _releases.find(layout, wanted)
         if changed:
             _current.point(layout, release.id)
-    diff = {"before": f"current -> {previous}\n", "after": f"current -> {wanted}\n"}
-    return {"changed": changed, "previous": previous, "current": wanted, "diff": diff}
+    return {"changed": changed, "previous": previous, "current": wanted, "diff": pointing(previous, wanted)}
+
+
+def unpoint(module, layout):
+    previous = _current.pointed(layout)
+    if not module.check_mode:
+        _current.unpoint(layout)
+    return {"changed": bool(previous), "previous": previous, "current": None, "diff": pointing(previous, None)}
 
 
 def mark(module, layout):
@@ -130,27 +146,33 @@ def mark(module, layout):
     if module.check_mode and not _releases.is_staged(layout, params["release"]):
         return {"changed": True, **answer}
     release = _releases.find(layout, params["release"])
-    changed = (release.state, release.reason) != (state, reason) or not _current.is_noted(layout, event, release.id, params["previous"])
-    if changed and not module.check_mode:
-        marked = _current.mark(release, state, reason, event)
+    news = (release.state, release.reason) != (state, reason) or not _current.is_noted(layout, event, release.id, params["previous"])
+    proven_otherwise = params["proof"] not in (None, release.proof)
+    if news and not module.check_mode:
+        marked = _current.mark(layout, release, state, reason, event, params["proof"])
+        if event == "rollback":
+            _current.leave(layout, marked, params["previous"])
         _current.note(layout, event, marked, params["previous"], params["by"], params["reason"])
+    elif proven_otherwise and not module.check_mode:
+        _releases.write(release._replace(proof=params["proof"]))
     diff = {"before": f"{release.id}: {release.state}\n", "after": f"{release.id}: {state}\n"}
-    return {"changed": changed, "diff": diff, **answer}
+    return {"changed": news or proven_otherwise, "diff": diff, **answer}
 
 
 def main():
     _module.main(
         {
             **_module.ROOT,
-            "release": {"type": "str", "required": True},
-            "state": {"type": "str", "choices": ["current", "good", "bad"], "default": "current"},
+            "release": {"type": "str"},
+            "state": {"type": "str", "choices": ["current", "good", "bad", "absent"], "default": "current"},
             "event": {"type": "str", "choices": ["deploy", "failure", "rollback"]},
             "reason": {"type": "str"},
             "previous": {"type": "str"},
             "by": {"type": "str"},
+            "proof": {"type": "dict", "no_log": True},
         },
         work,
-        required_if=[("state", "bad", ["reason"])],
+        required_if=[("state", "current", ["release"]), ("state", "good", ["release"]), ("state", "bad", ["release", "reason"])],
     )
 
 

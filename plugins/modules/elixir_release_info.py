@@ -155,6 +155,14 @@ releases:
       description: When a deploy last marked it V(good), in UTC. V(null) where none did.
       type: str
       sample: '2026-11-23T01:02:34.567+00:00'
+    turn:
+      description: Its place among the releases that a deploy has proven good or bad; the highest is the last. V(null) where none has.
+      type: int
+      sample: 7
+    left:
+      description: Whether a rollback left it, so that none leads to it again unless it is named.
+      type: bool
+      sample: null
 running:
   description: The processes that run from O(root), as they say of themselves.
   returned: always
@@ -248,6 +256,11 @@ def described(running):
     }
 
 
+def described_release(release):
+    """Without what proved it: that may hold secret headers."""
+    return {key: value for key, value in release._asdict().items() if key != "proof"}
+
+
 def lock(layout):
     found = _lock.read(layout)
     if not found:
@@ -266,7 +279,7 @@ def work(module):
         "current": current.id if current else None,
         "last_good": last_good.id if last_good else None,
         "lock": lock(layout),
-        "releases": [release._asdict() for release in releases],
+        "releases": [described_release(release) for release in releases],
         "running": [described(one) for one in running],
         "drift": _drift.sentences(pointed, current, running),
     }

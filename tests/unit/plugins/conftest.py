@@ -152,7 +152,7 @@ def staged(layout):
             **{
                 "name": NAME,
                 "version": VERSION,
-                "sha256": "1a2b3c4d" * 8,
+                "sha256": hashlib.sha256(release_id.encode()).hexdigest(),
                 "state": "staged",
                 "reason": None,
                 "staged_at": "2026-11-23T01:02:03+00:00",

@@ -7,7 +7,6 @@ from __future__ import annotations
 import datetime
 import json
 import os
-import time
 
 import pytest
 
@@ -76,27 +75,53 @@ def test_pointed_tells_of_what_is_gone_as_well(layout, staged, target, expected)
     assert _current.pointed(layout) == expected
 
 
-def test_mark(staged):
+def test_mark(layout, staged):
     release = staged()
-    marked = _current.mark(release, "bad", "it died")
-    assert marked == release._replace(state="bad", reason="it died") == _releases.read(release.path)
-    good = _current.mark(marked, "good", None)
-    assert good == release._replace(state="good", good_at=good.good_at) == _releases.read(release.path)
+    marked = _current.mark(layout, release, "bad", "it died")
+    assert marked == release._replace(state="bad", reason="it died", turn=1) == _releases.read(release.path)
+    good = _current.mark(layout, marked, "good", None, proof={"port": 4000})
+    assert good == release._replace(state="good", good_at=good.good_at, turn=2, proof={"port": 4000}) == _releases.read(release.path)
+    assert datetime.datetime.fromisoformat(good.good_at).utcoffset() == datetime.timedelta(0)
 
 
-def test_only_a_deploy_makes_a_release_the_newest_good_one(staged):
-    release = _current.mark(staged(), "good", None)
-    first = datetime.datetime.fromisoformat(release.good_at)
-    assert first.utcoffset() == datetime.timedelta(0)
-    for event in ("rollback", "failure"):
-        assert _current.mark(release, "good", None, event).good_at == release.good_at
-    assert _current.mark(release, "bad", "it died").good_at == release.good_at, "it was good then"
-    time.sleep(0.002)
-    assert datetime.datetime.fromisoformat(_current.mark(release, "good", None, "deploy").good_at) > first
+def test_only_a_deploy_makes_a_release_the_newest(layout, staged):
+    first, second = staged("0.1.0-a"), staged("0.2.0-b")
+    for release in (first, second):
+        _current.mark(layout, release, "good", None)
+    first, second = (_releases.read(release.path) for release in (first, second))
+    assert _current.mark(layout, first, "good", None, "rollback") == first
+    assert _current.mark(layout, second, "bad", "it died").good_at == second.good_at, "it was good then"
+    again = _current.mark(layout, first, "good", None, "deploy")
+    assert again.turn > second.turn and again.proof == first.proof
 
 
-def test_a_rollback_does_not_say_that_a_deploy_marked_it_good(staged):
-    assert _current.mark(staged(), "good", None, "rollback").good_at is None
+def test_a_rollback_does_not_say_that_a_deploy_marked_it_good(layout, staged):
+    marked = _current.mark(layout, staged(), "good", None, "rollback")
+    assert (marked.good_at, marked.turn) == (None, None)
+
+
+def test_what_a_rollback_leaves_is_left_until_it_is_good_again(layout, staged):
+    first, second = (_current.mark(layout, staged(release_id), "good", None) for release_id in ("0.1.0-a", "0.2.0-b"))
+    _current.leave(layout, first, second.id)
+    assert [release.left for release in _releases.staged(layout)] == [None, True]
+    for event in ("rollback", "deploy"):
+        assert _current.mark(layout, second._replace(left=True), "good", None, event).left is None
+
+
+def test_unpoint(layout, staged):
+    _current.unpoint(layout)
+    _current.point(layout, staged().id)
+    _current.unpoint(layout)
+    assert _current.pointed(layout) is None and not os.path.lexists(layout.current) and not os.path.lexists(layout.env_link)
+
+
+def test_unpoint_leaves_the_env_file_of_somebody_else(layout, staged):
+    staged()
+    with open(layout.env_link, "w", encoding="utf-8") as file:
+        file.write("of the bash script")
+    _current.point(layout, "0.1.0-1a2b3c4d")
+    _current.unpoint(layout)
+    assert os.path.exists(layout.env_link) and not os.path.lexists(layout.current)
 
 
 def test_note(layout, staged):

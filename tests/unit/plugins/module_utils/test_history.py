@@ -10,7 +10,7 @@ from ansible_collections.beamops.elixir.plugins.module_utils import _history, _r
 from ansible_collections.beamops.elixir.plugins.module_utils._errors import ReleaseError
 
 
-def release(name, state="good", good_at=None, staged_at=None, reason=None):
+def release(name, state="good", good_at=None, staged_at=None, reason=None, **fields):
     """The name is VERSION-BUILD; the letter of the build says when it was staged, and no more."""
     version, _dash, build = name.rpartition("-")
     return _releases.Release(
@@ -18,12 +18,13 @@ def release(name, state="good", good_at=None, staged_at=None, reason=None):
         path=f"/opt/guestbook/releases/{name}",
         name="guestbook",
         version=version,
-        sha256="",
+        sha256=name,
         state=state,
         reason=reason,
         staged_at=staged_at or f"2026-11-01T00:00:0{ord(build[0]) - ord('a')}+00:00",
         staged_by="kai@laptop",
         good_at=f"2026-11-{good_at:02}T00:00:00.000+00:00" if good_at else None,
+        **fields,
     )
 
 
@@ -31,6 +32,8 @@ A, B, C = release("0.1.0-a", good_at=1), release("0.2.0-b", good_at=2), release(
 STAGED, BAD = release("0.4.0-d", "staged"), release("0.5.0-e", "bad", reason="it died")
 AGAIN = A._replace(good_at="2026-11-04T00:00:00.000+00:00")
 OF_THE_FIRST_VERSION = [release("0.1.0-a"), release("0.2.0-b"), release("0.3.0-c")]
+FIRST, SECOND, THIRD = release("0.1.0-a", turn=1), release("0.2.0-b", turn=2), release("0.3.0-c", turn=3)
+LEFT = SECOND._replace(left=True)
 
 
 def ids(releases):
@@ -55,11 +58,36 @@ def ids(releases):
         pytest.param(OF_THE_FIRST_VERSION, "0.3.0-c", "0.2.0-b", id="nobody recorded when they became good"),
         pytest.param(OF_THE_FIRST_VERSION, "0.2.0-b", "0.1.0-a", id="nobody recorded it, and after a rollback"),
         pytest.param([*OF_THE_FIRST_VERSION, release("0.4.0-d", good_at=4)], "0.4.0-d", "0.3.0-c", id="recorded of the newest only"),
+        pytest.param([FIRST, LEFT, THIRD], "0.3.0-c", "0.1.0-a", id="what it replaced, and not what a rollback had left before"),
+        pytest.param([FIRST, LEFT], "0.2.0-b", "0.1.0-a", id="what was left is current again"),
+        pytest.param([LEFT], "0.1.0-x", None, id="rather nothing than what was left"),
+        pytest.param([FIRST._replace(good_at="2026-11-03"), SECOND._replace(good_at="2026-11-02")], "0.2.0-b", "0.1.0-a", id="a clock was set back"),
+        pytest.param([A, B, release("0.3.0-c", turn=1, good_at=1)], "0.3.0-c", "0.2.0-b", id="the first turn after those that only have a time"),
     ],
 )
 def test_last_good(releases, current, expected):
     found = _history.last_good(releases, current)
     assert (found and found.id) == expected
+
+
+@pytest.mark.parametrize("releases, turn", [([], 1), ([A], 1), ([FIRST, THIRD, SECOND], 4), ([release("0.1.0-a", "bad", turn=7)], 8)])
+def test_next_turn(releases, turn):
+    assert _history.next_turn(releases) == turn
+
+
+@pytest.mark.parametrize(
+    "to, previous, left",
+    [
+        pytest.param(SECOND, "0.3.0-c", ["0.3.0-c"], id="the one that it goes back from"),
+        pytest.param(FIRST, "0.3.0-c", ["0.2.0-b", "0.3.0-c"], id="and all that it passes over"),
+        pytest.param(THIRD, "0.1.0-a", [], id="forward, by name"),
+        pytest.param(FIRST, "0.4.0-d", [], id="from a deploy that failed"),
+        pytest.param(FIRST, "gone", [], id="from what is not there"),
+        pytest.param(FIRST, None, [], id="from nothing"),
+    ],
+)
+def test_what_a_rollback_leaves(to, previous, left):
+    assert ids(_history.left_by_going_back([FIRST, SECOND, THIRD, STAGED], to, previous)) == left
 
 
 def test_two_that_became_good_in_the_same_moment_have_an_order_all_the_same():
@@ -99,7 +127,7 @@ def test_an_id_that_is_the_version_of_another_is_an_id():
 
 @pytest.mark.parametrize("wanted", ["0.5.0-e", "0.5.0"])
 def test_a_bad_release_is_chosen_by_force_only(wanted):
-    with pytest.raises(ReleaseError, match="0.5.0-e is marked bad on this host: it died. Name another release, or set 'force'"):
+    with pytest.raises(ReleaseError, match="0.5.0-e is marked bad on this host: it died. Name another release with 'release' .*, or set 'force' .elixir_release_force."):
         _history.choose([A, BAD], "0.1.0-a", wanted, force=False)
     assert _history.choose([A, BAD], "0.1.0-a", wanted, force=True) == BAD
 
@@ -108,7 +136,7 @@ def test_a_bad_release_is_chosen_by_force_only(wanted):
     "releases, wanted, words",
     [
         ([A, BAD], "0.9.0", r"no release 0.9.0 on this host; there are: 0.1.0-a \(good\), 0.5.0-e \(bad\). Name one that is there, or deploy 0.9.0"),
-        ([A, BAD], None, r"no good release from before 0.1.0-a to go back to; there are: 0.1.0-a \(good\), 0.5.0-e \(bad\). Name one of these with 'release'"),
+        ([A, BAD], None, r"no good release from before 0.1.0-a to go back to; there are: 0.1.0-a \(good\), 0.5.0-e \(bad\). Name one of these with 'release' .elixir_release_rollback_to"),
         ([], "0.1.0", "no release 0.1.0 on this host; there are: none"),
     ],
 )
@@ -122,6 +150,13 @@ def test_nothing_to_go_back_to_on_a_virgin_host():
         _history.choose([], None, None, force=False)
 
 
+VARIANTS = [
+    release("0.1.0-a", turn=1),
+    release("0.1.0-a.2", turn=2)._replace(sha256="0.1.0-a"),
+    release("0.2.0-b", turn=3),
+    release("0.3.0-c", turn=4),
+    release("0.3.0-c.2", turn=5)._replace(sha256="0.3.0-c"),
+]
 BAD_ONES = [release(f"0.9.{number}-{build}", "bad") for number, build in enumerate("efg")]
 
 
@@ -142,6 +177,9 @@ BAD_ONES = [release(f"0.9.{number}-{build}", "bad") for number, build in enumera
         pytest.param([A, STAGED], "0.1.0-a", ["0.4.0-d"], 3, [], id="one that runs and is not good yet"),
         pytest.param([A, *BAD_ONES], "0.1.0-a", [], 2, ["0.9.0-e"], id="the newest bad ones stay, so that they are not deployed again"),
         pytest.param([A, B, *BAD_ONES], "0.2.0-b", [], 1, ["0.9.0-e", "0.9.1-f"], id="good and bad are counted apart"),
+        pytest.param([FIRST, LEFT, THIRD], "0.3.0-c", [], 1, ["0.2.0-b"], id="what going back leads to stays, not what was left"),
+        pytest.param(VARIANTS, "0.3.0-c.2", [], 3, ["0.1.0-a"], id="env variants of one build count as one, and the newest stays"),
+        pytest.param(VARIANTS, "0.3.0-c.2", [], 1, ["0.1.0-a", "0.1.0-a.2", "0.2.0-b"], id="the env variant before is what going back leads to"),
     ],
 )
 def test_prunable(releases, current, running, keep, removed):

@@ -24,9 +24,9 @@ def test_what_was_written_is_read(staged):
     assert release.program == f"{release.path}/bin/guestbook"
 
 
-def test_the_record_is_readable_by_all_and_says_nothing_twice(staged):
+def test_the_record_is_not_readable_by_all_and_says_nothing_twice(staged):
     record = _layout.record(staged().path)
-    assert stat.S_IMODE(os.stat(record).st_mode) == 0o644
+    assert stat.S_IMODE(os.stat(record).st_mode) == 0o640
     with open(record, encoding="utf-8") as file:
         assert set(json.load(file)) == set(_releases.Release._fields) - {"id", "path"}
 
@@ -36,7 +36,8 @@ def test_the_record_of_an_earlier_version_of_this_collection(staged):
     record = _layout.record(release.path)
     with open(record, encoding="utf-8") as file:
         fields = json.load(file)
-    del fields["good_at"]
+    for field in ("good_at", "turn", "left", "proof"):
+        del fields[field]
     with open(record, "w", encoding="utf-8") as file:
         json.dump(fields, file)
     assert _releases.read(release.path) == release
@@ -137,19 +138,27 @@ def test_chosen(layout, staged):
 
 
 @pytest.mark.parametrize(
-    "there, free",
-    [([], "0.1.0-a"), (["0.1.0-a"], "0.1.0-a.2"), (["0.1.0-a", "0.1.0-a.2"], "0.1.0-a.3"), (["0.1.0-a.2"], "0.1.0-a"), (["0.1.0-a", "0.1.0-a.3"], "0.1.0-a.2")],
+    "there, noted, free",
+    [
+        ([], [], "0.1.0-a"),
+        (["0.1.0-a"], [], "0.1.0-a.2"),
+        (["0.1.0-a", "0.1.0-a.2"], [], "0.1.0-a.3"),
+        (["0.1.0-a.2"], [], "0.1.0-a"),
+        (["0.1.0-a", "0.1.0-a.3"], [], "0.1.0-a.2"),
+        ([], ["0.1.0-a"], "0.1.0-a.2"),
+        (["0.1.0-a.2"], ["0.1.0-a"], "0.1.0-a.3"),
+    ],
 )
-def test_free_id(layout, there, free):
+def test_free_id(layout, there, noted, free):
     for name in there:
         os.makedirs(layout.release(name))
-    assert _releases.free_id(layout, "0.1.0-a") == free
+    assert _releases.free_id(layout, "0.1.0-a", noted) == free
 
 
 def test_a_dangling_link_takes_an_id_too(layout):
     os.makedirs(layout.releases)
     os.symlink("nowhere", layout.release("0.1.0-a"))
-    assert _releases.free_id(layout, "0.1.0-a") == "0.1.0-a.2"
+    assert _releases.free_id(layout, "0.1.0-a", []) == "0.1.0-a.2"
 
 
 def test_replace_leaves_nothing_beside_the_file(place):

@@ -68,7 +68,7 @@ def test_the_umask_of_who_stages_does_not_matter(plan, layout):
         os.umask(umask)
     assert [mode(layout.root), mode(layout.releases), mode(layout.tmp)] == [0o755, 0o750, 0o750]
     assert [mode(release.path), mode(release.path, "bin"), mode(release.path, "bin", "guestbook")] == [0o750, 0o755, 0o755]
-    assert [mode(release.path, ".env"), mode(release.path, ".deploy.json")] == [0o640, 0o644]
+    assert [mode(release.path, ".env"), mode(release.path, ".deploy.json")] == [0o640, 0o640]
 
 
 @as_root
@@ -168,6 +168,16 @@ def test_the_same_again_is_there_already(plan):
     release = stage(plan())
     assert _stage.existing(plan()) == release
     assert _stage.existing(plan(cookie="COOKIEOFTHETARBALL")) == release
+
+
+def test_an_id_in_the_ledger_means_one_thing_for_ever(plan, layout):
+    """The release itself may be gone, say pruned."""
+    failed = stage(plan(env="A=1\n"))
+    _current.note(layout, "failure", failed, None, None)
+    shutil.rmtree(failed.path)
+    wanted = plan(env="A=2\n")
+    planned = _stage.answer(wanted, None, _processes.scan())["release"]
+    assert stage(wanted).id == planned == f"{failed.id}.2"
 
 
 @pytest.mark.parametrize(
@@ -348,7 +358,7 @@ def test_answer_says_whether_it_is_live(plan, layout):
     _current.point(layout, release.id)
     assert _stage.answer(wanted, release, NOBODY_RUNS)["live"] is False
     assert _stage.answer(wanted, release, runs)["live"] is False, "a run that was broken off may have left it so, unproven"
-    release = _current.mark(release, "good", None)
+    release = _current.mark(layout, release, "good", None)
     assert _stage.answer(wanted, release, runs) == {
         "release": release.id,
         "path": release.path,

@@ -9,7 +9,7 @@ import os
 
 import pytest
 
-from ansible_collections.beamops.elixir.plugins.module_utils import _current, _releases
+from ansible_collections.beamops.elixir.plugins.module_utils import _current, _history, _releases
 from ansible_collections.beamops.elixir.plugins.modules import elixir_release_current as module
 
 
@@ -75,12 +75,12 @@ def test_records_that_it_is_bad_and_why(current, layout):
 def test_an_older_release_that_is_deployed_again_is_the_newest_good_one(current, layout):
     for release in ("0.1.0-a", "0.2.0-b"):
         current(release, state="good")
-    earlier = _releases.find(layout, "0.1.0-a").good_at
+    earlier = _releases.find(layout, "0.2.0-b").turn
     assert current("0.1.0-a", state="good", _ansible_check_mode=True)["changed"] is True
     assert current("0.1.0-a", state="good")["changed"] is True
     assert current("0.1.0-a", state="good")["changed"] is False
     assert [line["release"] for line in ledger(layout)] == ["0.1.0-a", "0.2.0-b", "0.1.0-a"]
-    assert _releases.find(layout, "0.1.0-a").good_at > earlier
+    assert _releases.find(layout, "0.1.0-a").turn > earlier
 
 
 def test_a_rollback_leaves_the_release_its_place_among_the_good_ones(current, layout):
@@ -91,9 +91,41 @@ def test_a_rollback_leaves_the_release_its_place_among_the_good_ones(current, la
     assert current("0.1.0-a", **back)["changed"] is True
     assert current("0.1.0-a", **back)["changed"] is False
     assert _releases.find(layout, "0.1.0-a") == earlier
+    assert _releases.find(layout, "0.2.0-b").left is True
     line = ledger(layout)[-1]
     assert (line["event"], line["release"], line["previous"], line["reason"]) == ("rollback", "0.1.0-a", "0.2.0-b", "customers could not log in")
     assert current("0.2.0-b", state="good")["changed"] is True, "it is deployed again"
+
+
+def test_deploy_a_and_b_back_to_a_deploy_c_leads_back_to_a(current, layout, staged):
+    staged("0.3.0-c", staged_at="0", version="0.3.0")
+    current("0.1.0-a", state="good")
+    current("0.2.0-b", state="good", previous="0.1.0-a")
+    current("0.1.0-a", state="good", event="rollback", previous="0.2.0-b")
+    current("0.3.0-c", state="good", previous="0.1.0-a")
+    assert _history.last_good(_releases.staged(layout), "0.3.0-c").id == "0.1.0-a"
+
+
+def test_what_proved_it_is_kept_and_is_no_other_deploy(current, layout):
+    look = {"port": 4000, "url": "http://127.0.0.1:4000/health", "headers": {"Authorization": "Basic aGVsbG86d29ybGQ="}}
+    assert "Basic" not in str(current(state="good", proof=look))
+    before = _releases.find(layout, "0.2.0-b")
+    assert before.proof == look
+    assert current(state="good", proof=look)["changed"] is False
+    assert current(state="good", proof={"port": 4001})["changed"] is True
+    assert _releases.find(layout, "0.2.0-b") == before._replace(proof={"port": 4001})
+    assert len(ledger(layout)) == 1
+    assert current("0.2.0-b", state="good", event="rollback", previous="0.1.0-a")["changed"] is True
+    assert _releases.find(layout, "0.2.0-b").proof == {"port": 4001}
+
+
+def test_nothing_is_current_after_a_first_deploy_that_failed(current, layout):
+    current()
+    assert current(None, state="absent", _ansible_check_mode=True)["changed"] is True
+    answer = current(None, state="absent")
+    assert (answer["changed"], answer["previous"], answer["current"], answer["diff"]) == (True, "0.2.0-b", None, {"before": "current -> 0.2.0-b\n", "after": ""})
+    assert not os.path.lexists(layout.current)
+    assert current(None, state="absent")["changed"] is False
 
 
 def test_a_failure_of_another_release_in_between_is_no_news_of_this_one(current, layout):
@@ -126,7 +158,7 @@ def test_recording_in_check_mode_changes_nothing(current, layout, release):
     [
         ({"state": "bad"}, "reason"),
         ({"state": "good", "event": "perhaps"}, "value of event must be one of: deploy, failure, rollback"),
-        ({"state": "perhaps"}, "value of state must be one of: current, good, bad"),
+        ({"state": "perhaps"}, "value of state must be one of: current, good, bad, absent"),
         ({"release": "../../etc"}, "is not the id of a release"),
     ],
 )

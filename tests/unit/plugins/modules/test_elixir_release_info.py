@@ -34,7 +34,8 @@ def test_what_is_there_and_what_runs(info, run_module, layout, staged, node):
     pid = run_module(elixir_release_start, root=layout.root, release=old.id)["pid"]
     answer = info()
     assert answer["current"] == new.id
-    assert answer["releases"] == [old._asdict(), new._asdict()]
+    told = [field for field in old._fields if field != "proof"]
+    assert answer["releases"] == [{field: getattr(release, field) for field in told} for release in (old, new)]
     (running,) = answer["running"]
     assert running.pop("since").endswith("+00:00") and 0 <= running.pop("seconds") < 60
     assert running == {"pid": pid, "version": "0.1.0", "release": old.id, "root": old.path, "node": node, "env_changed": []}

@@ -61,9 +61,9 @@ def test_going_back_twice_leads_further_back(rollback_info, layout, two, staged)
     assert answer["failed"] and "no good release from before 0.0.9-z to go back to" in answer["msg"]
 
 
-def test_a_bad_release_is_refused_unless_forced(rollback_info, two):
+def test_a_bad_release_is_refused_unless_forced(rollback_info, two, layout):
     old, new = two
-    _current.mark(old, "bad", "it died")
+    _current.mark(layout, old, "bad", "it died")
     assert "0.1.0-a is marked bad on this host: it died." in rollback_info(release="0.1.0")["msg"]
     answer = rollback_info(release="0.1.0", force=True)
     assert (answer["release"], answer["mark"]) == ("0.1.0-a", "bad")

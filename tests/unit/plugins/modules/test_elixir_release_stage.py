@@ -111,7 +111,7 @@ def test_a_value_that_equals_the_version_hides_nothing_that_later_tasks_need(sta
 
 def test_a_bad_release_is_refused_unless_forced(stage, layout):
     release = _releases.find(layout, stage()["release"])
-    _current.mark(release, "bad", "it died at once")
+    _current.mark(layout, release, "bad", "it died at once")
     answer = stage()
     assert answer["failed"] and f"{release.id} is marked bad on this host: it died at once. Deploy another build, or set 'force'" in answer["msg"]
     assert stage(force=True)["changed"] is False
