@@ -13,7 +13,18 @@ import shutil
 import tempfile
 import typing as t
 
-from ansible_collections.beamops.elixir.plugins.module_utils import _archive, _bin_app, _command, _current, _env_file, _layout, _processes, _releases, _way_back
+from ansible_collections.beamops.elixir.plugins.module_utils import (
+    _archive,
+    _bin_app,
+    _command,
+    _current,
+    _env_file,
+    _layout,
+    _mix_release,
+    _processes,
+    _releases,
+    _way_back,
+)
 from ansible_collections.beamops.elixir.plugins.module_utils._errors import ReleaseError
 
 
@@ -91,6 +102,8 @@ def _stage(wanted: Plan, source: str) -> _releases.Release:
                 f"{source} has the sha256 {sha256} on this host, and {wanted.tarball['sha256']} on the controller: it was damaged on the way. "
                 "Run the deploy again."
             )
+        # The dry run below is the first that is run of it
+        _mix_release.refuse_others(f"The tarball {source}", wanted.tarball["name"], _mix_release.in_directory(unfinished))
         release = _releases.Release(
             id=_free_id(wanted),
             path=unfinished,

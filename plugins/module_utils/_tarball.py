@@ -10,14 +10,11 @@ import os
 import re
 import typing as t
 
-from ansible_collections.beamops.elixir.plugins.module_utils import _archive, _elf, _elixir_code
+from ansible_collections.beamops.elixir.plugins.module_utils import _archive, _elf, _elixir_code, _mix_release
 from ansible_collections.beamops.elixir.plugins.module_utils._errors import ReleaseError
 
-# More of a text file than this is not read; a real sys.config of a big application has some 100 kB
-LONGEST_TEXT = 1 << 20
-
-START_ERL = "releases/start_erl.data"
-TEXTS = re.compile(r"releases/(start_erl\.data|[^/]+/([^/]+\.rel|runtime\.exs|releases\.exs))")
+START_ERL = _mix_release.START_ERL
+TEXTS = re.compile(r"bin/[^/]+|releases/(start_erl\.data|[^/]+/(elixir|[^/]+\.(rel|sh)|runtime\.exs|releases\.exs))")
 ERTS = re.compile(r"erts-[^/]+/bin/[^/]+")
 LIBRARY = re.compile(r".+\.so(\.\d+)*")
 # OTP applications with native code that is loaded, if ever, by the program that asks for it: nothing to stop a deploy for
@@ -46,6 +43,7 @@ def describe(path: str) -> dict:
     path = os.path.abspath(path)
     contents = _contents(path)
     name, version, release = _identity(path, contents)
+    _mix_release.refuse_others(f"The tarball {path}", name, contents.texts.get)
     return {
         "path": path,
         "name": name,
@@ -74,7 +72,7 @@ def _contents(path: str) -> Contents:
         if content is None:
             return
         if TEXTS.fullmatch(member.path):
-            texts[member.path] = content.read(LONGEST_TEXT).decode("utf-8", "replace")
+            texts[member.path] = content.read(_mix_release.LONGEST_TEXT).decode("utf-8", "replace")
         elif ERTS.fullmatch(member.path):
             data = content.read()
             systems[member.path] = _elf.system(data)

@@ -26,6 +26,26 @@ REL = """%% coding: utf-8
           {iex,"1.14.0",none}]}.
 """
 
+# What is Mix's own in bin/NAME, and in the script that it leads to
+MIX_SCRIPT = b"""#!/bin/sh
+set -e
+RELEASE_ROOT="$(CDPATH='' cd "$(dirname "$0")/.." && pwd -P)"
+REL_VSN_DIR="$RELEASE_ROOT/releases/$RELEASE_VSN"
+. "$REL_VSN_DIR/env.sh"
+start () {
+  REL_EXEC="$1"
+  shift
+  exec "$REL_VSN_DIR/$REL_EXEC" "$@"
+}
+"""
+ELIXIR_SCRIPT = b"""#!/bin/sh
+if [ -n "$ELIXIR_CLI_DRY_RUN" ]; then
+  echo "$@"
+else
+  exec "$@"
+fi
+"""
+
 
 @pytest.fixture
 def elf():
@@ -53,9 +73,10 @@ def tarball(tmp_path):
 def release_files():
     """The files of a small release, in the order of `mix release`."""
     return {
-        "bin/guestbook": b"#!/bin/sh\n",
+        "bin/guestbook": MIX_SCRIPT,
         "bin/guestbook.bat": b"",
         "releases/0.2.0/guestbook.rel": REL.encode(),
+        "releases/0.2.0/elixir": ELIXIR_SCRIPT,
         "releases/0.2.0/env.sh": b"",
         "releases/0.2.0/runtime.exs": b'import Config\nconfig :guestbook, port: System.fetch_env!("PORT")\n',
         "erts-13.1.5/bin/beam.smp": _elf(
@@ -64,6 +85,7 @@ def release_files():
             wants={"libc.so.6": ["GLIBC_2.2.5", "GLIBC_2.34"], "libstdc++.so.6": ["GLIBCXX_3.4.29"]},
         ),
         "erts-13.1.5/bin/erl": b"#!/bin/sh\n",
+        "erts-13.1.5/bin/run_erl": b"",
         "lib/crypto-5.1.2/priv/lib/crypto.so": _elf(
             needed=["libcrypto.so.3", "libc.so.6"], wants={"libcrypto.so.3": ["OPENSSL_3.0.0"], "libc.so.6": ["GLIBC_2.14"]}
         ),

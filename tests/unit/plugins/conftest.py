@@ -34,6 +34,7 @@ RELEASE_ROOT="$(cd "${0%/*}/.." && pwd -P)"
 [ -n "$RELEASE_VSN" ] || read -r _erts RELEASE_VSN <"$RELEASE_ROOT/releases/start_erl.data" || :
 [ -n "$RELEASE_COOKIE" ] || read -r RELEASE_COOKIE <"$RELEASE_ROOT/releases/COOKIE" || :
 export RELEASE_ROOT RELEASE_VSN RELEASE_COOKIE
+REL_VSN_DIR="$RELEASE_ROOT/releases/$RELEASE_VSN"
 export RELEASE_NAME="${RELEASE_NAME:-guestbook}"
 export RELEASE_NODE="${RELEASE_NODE:-$RELEASE_NAME}"
 export RELEASE_TMP="${RELEASE_TMP:-$RELEASE_ROOT/tmp}"
@@ -50,7 +51,9 @@ reach_the_node() {
 case $1 in
   start)
     [ "$FAULT" != broken ] || { echo "erl: error while loading shared libraries: libtinfo.so.6" >&2; exit 127; }
-    echo "$RELEASE_ROOT/erts-13.1.5/bin/erl -noshell $boot -extra --no-halt" ;;
+    command="$RELEASE_ROOT/erts-13.1.5/bin/erl -noshell $boot -extra --no-halt"
+    [ ! -e "$REL_VSN_DIR/elixir" ] || exec "$REL_VSN_DIR/elixir" "$command"
+    echo "$command" ;;
   daemon)
     mkdir -p "$RELEASE_TMP/log" "$RELEASE_TMP/pipe"
     printf '\n=====\n===== LOGGING STARTED %s\n=====\n' "$(date)" >>"$RELEASE_TMP/log/erlang.log.1"
@@ -63,6 +66,12 @@ case $1 in
   rpc) reach_the_node; echo "{{:${STATUS:-started}, :started}, \"$(cat "$RELEASE_TMP/pid")\", \"$RELEASE_VSN\"}" ;;
   eval) eval "$2" ;;
 esac
+"""
+
+# The script that bin/NAME leads to. It only ever shows what it would run
+ELIXIR = """#!/bin/sh
+[ -n "$ELIXIR_CLI_DRY_RUN" ] || exit 1
+echo "$@"
 """
 
 
@@ -103,12 +112,13 @@ def node(place):
 def make_tarball(place):
     """Makes a release's tarball, and answers what elixir_release_tarball_info would say of it."""
 
-    def make(version=VERSION, extra=(), without=()):
+    def make(version=VERSION, extra=(), without=(), script=SCRIPT):
         files = {
-            f"bin/{NAME}": (SCRIPT.encode(), 0o755),
+            f"bin/{NAME}": (script.encode(), 0o755),
             "erts-13.1.5/bin/beam.smp": (pathlib.Path("/bin/sh").read_bytes(), 0o755),
             "releases/COOKIE": (b"COOKIEOFTHETARBALL", 0o644),
             "releases/start_erl.data": (f"13.1.5 {version}".encode(), 0o644),
+            f"releases/{version}/elixir": (ELIXIR.encode(), 0o755),
             **{name: (b"#!/bin/sh\n", 0o755) for name in extra},
         }
         path = place / f"{NAME}-{version}.tar.gz"

@@ -242,6 +242,15 @@ def test_what_fails_leaves_nothing_and_the_others_alone(plan, layout, damage, wo
     assert _releases.staged(layout) == [there]
 
 
+@pytest.mark.parametrize("changes", [{"without": ["releases/0.1.0/elixir"]}, {"script": "touch {mark}; RELEASE_ROOT_DIR=/"}], ids=["no script of Elixir", "relx"])
+def test_nothing_is_run_of_what_mix_did_not_make(plan, place, layout, changes):
+    """Whatever the facts say that came with it."""
+    changes = {key: value.format(mark=place / "was_run") if key == "script" else value for key, value in changes.items()}
+    with pytest.raises(ReleaseError, match="by `mix release`.*othing of it was run"):
+        stage(plan(**changes))
+    assert releases(layout) == [] and not (place / "was_run").exists()
+
+
 def test_account_of_a_user_that_a_role_makes_later():
     with pytest.raises(ReleaseError, match="no-such-user"):
         _stage.account("no-such-user", check_mode=False)

@@ -106,7 +106,7 @@ def test_environment_of_before_elixir_1_11(tarball, release_files):
 
 
 def test_a_release_without_erts(tarball, release_files):
-    del release_files["erts-13.1.5/bin/beam.smp"], release_files["erts-13.1.5/bin/erl"]
+    release_files = {name: content for name, content in release_files.items() if not name.startswith("erts-")}
     found = _tarball.describe(tarball(release_files))
     assert (found["include_erts"], found["erts_version"]) == (False, "13.1.5")
     nothing = ("system", "machine", "libc", "interpreter", "glibc", "glibcxx", "openssl")
@@ -188,6 +188,13 @@ def test_what_a_release_cannot_do_without(tarball, release_files, lost):
     del release_files[lost]
     with pytest.raises(ReleaseError, match="is not a release made by `mix release`: it has no "):
         _tarball.describe(tarball(release_files))
+
+
+def test_a_release_that_mix_did_not_make(tarball, release_files):
+    del release_files["releases/0.2.0/elixir"]
+    path = tarball({**release_files, "bin/guestbook": b'RELEASE_ROOT_DIR="$(cd "$SCRIPT_DIR/.." && pwd -P)"'})
+    with pytest.raises(ReleaseError, match=f"^The tarball {path} is a release made by relx"):
+        _tarball.describe(path)
 
 
 def test_a_release_in_a_directory_of_the_tarball(tarball, release_files):

@@ -88,14 +88,10 @@ def test_whether_its_user_is_there(info, user, exists):
 
 
 @pytest.fixture
-def described(tarball):
-    """A small tarball, as the controller describes it."""
-    small = {
-        "releases/start_erl.data": b"13.1.5 0.2.0",
-        "bin/guestbook": b"#!/bin/sh\n",
-        "releases/0.2.0/guestbook.rel": b'{release,{"guestbook","0.2.0"},{erts,"13.1.5"},[]}.',
-    }
-    return _tarball.describe(tarball(small))
+def described(tarball, release_files):
+    """A small tarball, as the controller describes it; its programs ask for nothing."""
+    binaries = ("erts-13.1.5/bin/beam.smp", "lib/crypto-5.1.2/priv/lib/crypto.so")
+    return _tarball.describe(tarball({**release_files, **dict.fromkeys(binaries, b"")}))
 
 
 def test_whether_it_can_run_a_tarball(info, described):
