@@ -101,9 +101,12 @@ def _open(path: str) -> t.IO[bytes]:
     try:
         file = open(path, "rb")
     except IsADirectoryError as exc:
-        raise ReleaseError(f"{path} is a directory: give the path of the tarball itself.") from exc
+        raise ReleaseError(f"{path} is a directory: set 'tarball' (elixir_release_tarball of the role) to the path of the tarball itself.") from exc
     except OSError as exc:
-        raise ReleaseError(f"Cannot read the tarball {path}: {exc.strerror}. Give the path of a tarball that `mix release` has made.") from exc
+        raise ReleaseError(
+            f"Cannot read the tarball {path}: {exc.strerror}. Set 'tarball' (elixir_release_tarball of the role) to a tarball that `mix release` has made, "
+            "or leave it out and it is looked for in 'project' (elixir_release_project of the role)."
+        ) from exc
     start = file.read(4)
     file.seek(0)
     if start[:2] != b"\x1f\x8b":

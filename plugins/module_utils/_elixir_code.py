@@ -21,8 +21,9 @@ ENV_KEYS = (
 )
 
 APP = re.compile(r"\bapp:\s*:(\w+)")
-VERSION = re.compile(r'\bversion:\s*(?:"([^"#]+)"|@(\w+)|)')
-ATTRIBUTE = re.compile(r'@(\w+)\s+"([^"#]+)"')
+# A literal or an attribute is the version only where the value ends with it: "0.2.0" <> suffix() is another
+VERSION = re.compile(r'\bversion:\s*(?:(?:"([^"#]+)"|@(\w+))(?=\s*[],})])|)')
+ATTRIBUTE = re.compile(r'^[ \t]*@(\w+)[ \t]+(?:"([^"#]+)"[ \t]*(?=[;\n]|\Z)(?!\s*(?:<>|\|>))|)', re.MULTILINE)
 RELEASES = re.compile(r"\breleases:\s*(?=\[)|\bdefp?\s+releases\b[^\[]*")
 KEY_OR_BRACKET = re.compile(rf"{NO_COMMENT}|([\[{{(])|([\]}})])|\b(\w+):(?!:)")
 
@@ -49,7 +50,10 @@ def _without_comments(code: str) -> str:
 
 
 def _versions(code: str) -> tuple[str, ...]:
-    attributes = dict(ATTRIBUTE.findall(code))
+    attributes = {}
+    for name, literal in ATTRIBUTE.findall(code):
+        # Of one that is set twice, it depends on the place which is meant
+        attributes[name] = "" if name in attributes else literal
     versions = [literal or attributes.get(attribute) for literal, attribute in VERSION.findall(code)]
     # One that a function makes could be any
     return tuple(versions) if all(versions) else ()

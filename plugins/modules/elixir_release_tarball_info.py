@@ -27,7 +27,8 @@ options:
       - The directory of a mix project, with C(mix.exs) in it.
       - The tarball is looked for in C(_build/prod) and in the directory itself, then in the C(_build) of other environments.
         Its file name must be C(NAME-VERSION.tar.gz), of a release and of the version that C(mix.exs) tells, where it tells them literally.
-      - Fails if nothing fits, or if several tarballs with different contents do.
+      - Of several that fit the one that was built last is taken, by the time of the file, and a warning names the others.
+      - Fails if nothing fits, or if tarballs of several releases do.
     type: path
   name:
     description:
@@ -266,10 +267,15 @@ def summary(info):
 
 def work(module):
     project, name = module.params["project"], module.params["name"]
-    path = _mix_project.find(project, name) if project else module.params["tarball"]
-    info = _tarball.describe(path)
+    found = _mix_project.find(project, name) if project else _mix_project.Found(module.params["tarball"], None)
+    info = _tarball.describe(found.path)
     if name and name != info["name"]:
-        raise ReleaseError(f"Unknown release name {name}: {path} holds {info['name']} {info['version']}. Correct `name`, or give the tarball of {name}.")
+        raise ReleaseError(
+            f"Unknown release name {name}: {found.path} holds {info['name']} {info['version']}. Set 'name' (elixir_release_name of the role) to {info['name']}, "
+            f"or 'tarball' (elixir_release_tarball of the role) to the tarball of {name}."
+        )
+    if found.note:
+        module.warn(found.note)
     return {"changed": False, "controller": controller(), "msg": summary(info), **info}
 
 

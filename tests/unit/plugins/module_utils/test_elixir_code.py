@@ -91,6 +91,29 @@ UMBRELLA = """
   end
 """
 
+# What comes before the project, and what stands after `version:`
+NOT_LITERAL = [
+    ("", '"0.2.0" <> suffix()'),
+    ("", '"0.2.0"\n      <> suffix()'),
+    ("", '"0.2.0" |> tagged()'),
+    ("", 'System.get_env("VERSION") || "0.2.0"'),
+    ("", 'String.trim(File.read!("VERSION"))'),
+    ("", '"#{major()}.2.0"'),
+    ("", '"0.2.0-#{sha()}"'),
+    ("", "version()"),
+    ("", "version"),
+    ("", "~s(0.2.0)"),
+    ("", 'if(ci?(), do: "0.2.0", else: "0.2.0-dev")'),
+    ("", "@version"),
+    ('@version "0.2.0"\n', '@version <> "-dev"'),
+    ('@version "0.2.0"\n', "@version |> tagged()"),
+    ('@version "0.2.0" <> "-dev"\n', "@version"),
+    ('@version "0.2.0"\n         <> "-dev"\n', "@version"),
+    ('@version File.read!("VERSION")\n', "@version"),
+    ('@version "0.2.0"\n@version @version <> "-dev"\n', "@version"),
+    ('@version "0.2.0"\n@version "0.3.0"\n', "@version"),
+]
+
 
 @pytest.mark.parametrize(
     "code, keys",
@@ -123,6 +146,10 @@ def test_environment_variables_that_must_be_there(code, keys):
         (UMBRELLA, ("shop", "shop_admin"), ("1.0.0", "2.0.0")),
         ('[app: :guestbook, version: File.read!("VERSION")]', ("guestbook",), ()),
         ('[app: :guestbook, version: "0.2.#{patch()}"]', ("guestbook",), ()),
+        *((f"{before}[app: :guestbook, version: {version}, deps: []]", ("guestbook",), ()) for before, version in NOT_LITERAL),
+        *((f"{before}[app: :guestbook, version: {version}]", ("guestbook",), ()) for before, version in NOT_LITERAL),
+        ('@version "0.2.0" # "0.1.0"\n[app: :guestbook, version: @version]', ("guestbook",), ("0.2.0",)),
+        ('[app: :guestbook,\n version: "0.2.0"\n]', ("guestbook",), ("0.2.0",)),
         ('[app: :guestbook, version: "0.2.0", releases: [web: [version: {:from_app, :web}]]]', ("web",), ()),
         ('[app: :guestbook, version: "0.2.0", releases: [a: [], b: [] # c: []\n]]', ("a", "b"), ("0.2.0",)),
         ("", (), ()),

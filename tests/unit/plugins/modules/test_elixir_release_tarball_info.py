@@ -35,13 +35,25 @@ def test_finds_it_in_a_project(run_module, tmp_path, tarball, release_files):
     assert run_module(module, project=str(tmp_path), name="guestbook")["path"] == path
 
 
+def test_of_several_it_says_which_it_took(run_module, tmp_path, tarball, release_files):
+    (tmp_path / "mix.exs").write_text('[app: :guestbook, version: "0.2.0" <> suffix()]')
+    stale = tarball({"releases/start_erl.data": b"13.1.5 0.1.0"}, name="guestbook-0.1.0.tar.gz")
+    os.utime(stale, (0, 0))
+    path = tarball(release_files)
+    answer = run_module(module, project=str(tmp_path))
+    assert answer["path"] == path
+    (warning,) = map(str, answer["warnings"])
+    assert f"{path} is taken, which was built last" in warning and f"Left aside: {stale}." in warning
+
+
 @pytest.mark.parametrize(
     "arguments, message",
     [
         ({}, "one of the following is required: tarball, project"),
         ({"tarball": "{path}", "project": "{directory}"}, "mutually exclusive: tarball|project"),
-        ({"tarball": "{path}", "name": "shop"}, "Unknown release name shop: {path} holds guestbook 0.2.0."),
-        ({"tarball": "{directory}"}, "{directory} is a directory: give the path of the tarball itself."),
+        ({"tarball": "{path}", "name": "shop"}, "Unknown release name shop: {path} holds guestbook 0.2.0. Set 'name' (elixir_release_name"),
+        ({"tarball": "/nowhere/x.tar.gz"}, "Cannot read the tarball /nowhere/x.tar.gz: No such file or directory. Set 'tarball' (elixir_release_tarball"),
+        ({"tarball": "{directory}"}, "{directory} is a directory: set 'tarball' (elixir_release_tarball of the role) to"),
         ({"project": "{directory}"}, "Cannot read {directory}/mix.exs"),
     ],
 )
