@@ -271,8 +271,8 @@ def work(module):
     info = _tarball.describe(found.path)
     if name and name != info["name"]:
         raise ReleaseError(
-            f"Unknown release name {name}: {found.path} holds {info['name']} {info['version']}. Set 'name' (elixir_release_name of the role) to {info['name']}, "
-            f"or 'tarball' (elixir_release_tarball of the role) to the tarball of {name}."
+            f"Unknown release name {name}: {found.path} holds {info['name']} {info['version']}. Set 'name' (elixir_release_name of the role) to "
+            f"{info['name']}, or 'tarball' (elixir_release_tarball of the role) to the tarball of {name}."
         )
     if found.note:
         module.warn(found.note)
