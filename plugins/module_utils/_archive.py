@@ -131,10 +131,17 @@ class _Entry(TarInfo):
 
 def _vetted(path: str, info: TarInfo, kinds: dict[str, str]) -> Member:
     try:
-        return _vet(info, kinds)
+        member = _vet(info, kinds)
     except ReleaseError as exc:
         name = info.name if len(info.name) <= LONGEST_NAME else f"{info.name[:60]}..."
         raise ReleaseError(f"The tarball {path} is not safe to unpack: its member {name!r} {exc}. Find out who made it, and build it again.") from exc
+    if member.kind == "symlink" and _leads_out(member):
+        raise ReleaseError(
+            f"The tarball {path} is not safe to unpack: its member {member.path!r} is a symbolic link to {member.target!r}, which may lead out of the "
+            "directory. Most often that is a directory that releases share, such as one for uploads, and a developer has linked it: leave the link out of the project, "
+            "and name that directory in elixir_release_shared_dirs of the role, which links it on every host."
+        )
+    return member
 
 
 def _vet(info: TarInfo, kinds: dict[str, str]) -> Member:
@@ -211,7 +218,7 @@ def _learn_one(path: str, kind: str, kinds: dict[str, str]) -> None:
 
 def _target(info: TarInfo, path: str, kind: str, kinds: dict[str, str]) -> str | None:
     if kind == "symlink":
-        return _symlink_target(info.linkname, path)
+        return info.linkname
     if kind == "hardlink":
         target = _relative(info.linkname)
         if target == path or kinds.get(target) not in ("file", "hardlink"):
@@ -220,13 +227,12 @@ def _target(info: TarInfo, path: str, kind: str, kinds: dict[str, str]) -> str |
     return None
 
 
-def _symlink_target(target: str, path: str) -> str:
-    """Leading '..' only: after a name, which may be a link itself, they could lead anywhere."""
+def _leads_out(link: Member) -> bool:
+    """Leading '..' are fine where there are not too many; after a name, which may be a link itself, they could lead anywhere."""
+    target = link.target or ""
     parts = [part for part in target.split("/") if part not in ("", ".")]
     ups = sum(1 for part in parts if part == "..")
-    if target.startswith("/") or not target or "\0" in target or ".." in parts[ups:] or ups > path.count("/"):
-        raise ReleaseError(f"is a symbolic link to {target!r}, which may lead out of the directory")
-    return target
+    return target.startswith("/") or not target or "\0" in target or ".." in parts[ups:] or ups > link.path.count("/")
 
 
 def _write(destination: str, member: Member, content: t.IO[bytes] | None) -> None:

@@ -10,6 +10,8 @@ import glob
 import mmap
 import os
 import platform
+import re
+import shutil
 import struct
 import sys
 import typing as t
@@ -34,13 +36,13 @@ DIRECTORIES = (
 )
 
 
-def facts(root: str, tarball: dict) -> dict:
-    """What matters for running this tarball, as _tarball.describe() tells of it, in the directory root.
+def facts(root: str, tarball: dict, path: str) -> dict:
+    """What matters for running this tarball, as _tarball.describe() tells of it, in the directory root and with this PATH.
 
     `libraries` has a path, or None, for each library that it needs; `glibcxx` and `openssl` are what the host's libraries offer.
     """
     machine, libc = _userland()
-    libraries = find_libraries(tarball["needed_libraries"], tarball["library_paths"], machine)
+    libraries = find_libraries([*tarball["needed_libraries"], *tarball["nifs"]["needed_libraries"]], tarball["library_paths"], machine)
     return {
         "machine": machine,
         "libc": libc,
@@ -50,8 +52,16 @@ def facts(root: str, tarball: dict) -> dict:
         "libraries": libraries,
         "glibcxx": _offered(libraries, "libstdc++.so", "GLIBCXX"),
         "openssl": _offered(libraries, "libcrypto.so", "OPENSSL"),
+        **erlang(path),
         **_space(root),
     }
+
+
+def erlang(path: str) -> dict[str, str | None]:
+    """The Erlang that a release without one of its own would run with; which ERTS it is, its script tells."""
+    erl = shutil.which("erl", path=path)
+    version = re.search(rb"erts-(\d+(?:\.\d+)*)", _bytes(os.path.realpath(erl))) if erl else None
+    return {"path": path, "erl": erl, "erts_version": version.group(1).decode() if version else None, "run_erl": shutil.which("run_erl", path=path)}
 
 
 def find_libraries(sonames: t.Iterable[str], paths: t.Iterable[str], machine: str) -> dict[str, str | None]:

@@ -32,7 +32,7 @@ def refuse_others(source: str, name: str, read: Read) -> None:
     script, elixir = read(f"bin/{name}"), read(f"releases/{version}/elixir")
     if script is None:
         raise ReleaseError(f"{source} is not whole: bin/{name} is not there, or is a link. Build the release again.")
-    if _is_of_mix(script) and elixir is not None and DRY_RUN in elixir:
+    if is_of_mix(script) and elixir is not None and DRY_RUN in elixir:
         return
     maker = _maker(name, version, script, read)
     if maker:
@@ -52,6 +52,10 @@ def refuse_others(source: str, name: str, read: Read) -> None:
     )
 
 
+def is_of_mix(script: str) -> bool:
+    return all(line in script for line in OF_MIX)
+
+
 def in_directory(path: str) -> Read:
     """Reads from an unpacked release."""
 
@@ -63,10 +67,6 @@ def in_directory(path: str) -> Read:
             return None
 
     return read
-
-
-def _is_of_mix(script: str) -> bool:
-    return all(line in script for line in OF_MIX)
 
 
 def _maker(name: str, version: str, script: str, read: Read) -> str | None:

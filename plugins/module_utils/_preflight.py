@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import math
+import typing as t
 
 from ansible_collections.beamops.elixir.plugins.module_utils._elf import number
 
@@ -18,6 +19,7 @@ RESERVE = 1.1
 INODES_PER_FILE = 1.2
 
 SYSTEMS = {"macos": "macOS", "windows": "Windows", "freebsd": "FreeBSD"}
+DAEMON = "by which `bin/NAME daemon` starts it"
 LIKE_THIS_HOST = "build the release on a machine like this host"
 
 # Names that libraries have as packages of Debian and Ubuntu, for what releases usually ask for
@@ -40,22 +42,44 @@ PACKAGES = {
 }
 
 
-def problems(tarball: dict, host: dict, is_here: bool = False) -> list[str]:
+def problems(tarball: dict, host: dict, is_here: bool = False, ignored: t.Container[str] = ()) -> list[str]:
     """Why the release cannot run on the host, a sentence each; empty if nothing speaks against it.
 
     What is here already needs no room: it is staged once more only with another env file, and fails then, before anything is stopped.
+    A library that is ignored is one that the user knows to be where the release finds it.
     """
     platform = _wrong_platform(tarball, host)
     # On another platform the libraries differ anyway
-    runtime = [platform] if platform else [*_old_libraries(tarball, host), *_missing_libraries(tarball, host)]
+    runtime = [platform] if platform else [*_no_erlang(tarball, host), *_old_libraries(tarball, host), *_missing_libraries(tarball, host, ignored)]
     return runtime if is_here else [*runtime, *_full_disk(tarball, host)]
 
 
-def notes(tarball: dict) -> list[str]:
-    """What an operator should know and nobody can check from here."""
-    if tarball["include_erts"]:
+def notes(tarball: dict, host: dict, ignored: t.Container[str] = ()) -> list[str]:
+    """What keeps other native code than that of Erlang from loading, if the application ever loads it: the rehearsal tries."""
+    if _wrong_platform(tarball, host):
         return []
-    return [f"The release brings no Erlang along (include_erts: false): the host needs one with ERTS {tarball['erts_version']} in its PATH."]
+    nifs = tarball["nifs"]
+    found = [*_old_libraries(nifs, host), *_missing_libraries(nifs, host, ignored)]
+    return [f"{sentence} It is for the rehearsal to tell whether the application can do without." for sentence in found]
+
+
+def _no_erlang(tarball: dict, host: dict) -> list[str]:
+    if tarball["include_erts"]:
+        return [] if tarball["run_erl"] else [f"The release has no {_in_erts(tarball)}/run_erl, {DAEMON}: build it with an Erlang that has one."]
+    without = "The release brings no Erlang along (include_erts: false in mix.exs), and this host has"
+    or_build = "or build the release with `include_erts: true`"
+    if not host["erl"]:
+        return [f"{without} no erl in {host['path']}: install Erlang with ERTS {tarball['erts_version']} there, {or_build}."]
+    found = []
+    if host["erts_version"] and host["erts_version"] != tarball["erts_version"]:
+        found.append(f"{without} ERTS {host['erts_version']} ({host['erl']}): install Erlang with ERTS {tarball['erts_version']}, {or_build}.")
+    if not host["run_erl"]:
+        found.append(f"{without} no run_erl in {host['path']}, {DAEMON}: install it or link it there beside {host['erl']}, {or_build}.")
+    return found
+
+
+def _in_erts(tarball: dict) -> str:
+    return f"erts-{tarball['erts_version']}/bin"
 
 
 def _wrong_platform(tarball: dict, host: dict) -> str | None:
@@ -80,14 +104,16 @@ def _old_libraries(tarball: dict, host: dict) -> list[str]:
     return found
 
 
-def _missing_libraries(tarball: dict, host: dict) -> list[str]:
-    return [_missing(soname, tarball["required_by"][soname]) for soname in tarball["needed_libraries"] if not host["libraries"][soname]]
+def _missing_libraries(tarball: dict, host: dict, ignored: t.Container[str]) -> list[str]:
+    missing = [soname for soname in tarball["needed_libraries"] if not host["libraries"][soname] and soname not in ignored]
+    return [_missing(soname, tarball["required_by"][soname]) for soname in missing]
 
 
 def _missing(soname: str, wanted_by: str) -> str:
     package = PACKAGES.get(soname)
     install = f"install {package} (its name in Debian and Ubuntu)" if package else "install it"
-    return f"This host has no {soname} (wanted by {wanted_by}): {install}, or {LIKE_THIS_HOST}."
+    ignore = f"or add {soname} to 'ignore_libraries' (elixir_release_ignore_libraries of the role) if it is there all the same"
+    return f"This host has no {soname} (wanted by {wanted_by}): {install}, {LIKE_THIS_HOST}, {ignore}."
 
 
 def _full_disk(tarball: dict, host: dict) -> list[str]:

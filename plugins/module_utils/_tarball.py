@@ -17,15 +17,16 @@ START_ERL = _mix_release.START_ERL
 TEXTS = re.compile(r"bin/[^/]+|releases/(start_erl\.data|[^/]+/(elixir|[^/]+\.(rel|sh)|runtime\.exs|releases\.exs))")
 ERTS = re.compile(r"erts-[^/]+/bin/[^/]+")
 LIBRARY = re.compile(r".+\.so(\.\d+)*")
-# OTP applications with native code that is loaded, if ever, by the program that asks for it: nothing to stop a deploy for
-SELDOM_LOADED = re.compile(r"lib/(megaco|odbc|wx)-[^/]+/")
+# What no release does without. Of all other native code only the application knows whether it is ever loaded
+ESSENTIAL = re.compile(rf"{ERTS.pattern}|lib/crypto-[^/]+/priv/lib/crypto\.so")
+RUN_ERL = re.compile(r"erts-[^/]+/bin/run_erl")
 
 # Versions make directory names on the hosts
 VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+_-]*")
 RELEASE = re.compile(r'\{\s*release\s*,\s*\{\s*"([a-z][A-Za-z0-9_]*)"\s*,\s*"([^"]*)"\s*\}\s*,\s*\{\s*erts\s*,\s*"([^"]*)"\s*\}')
 APPLICATION = re.compile(r"""\{\s*'?([a-z][A-Za-z0-9_@]*)'?\s*,\s*"([^"]*)"\s*[,}]""")
 
-SYMBOLS = ("GLIBC", "GLIBCXX", "OPENSSL")
+SYMBOLS = {"glibc": "GLIBC", "glibcxx": "GLIBCXX", "openssl": "OPENSSL"}
 
 
 class Contents(t.NamedTuple):
@@ -77,7 +78,7 @@ def _contents(path: str) -> Contents:
             data = content.read()
             systems[member.path] = _elf.system(data)
             binaries[member.path] = _binary(path, member.path, data)
-        elif LIBRARY.fullmatch(member.path) and not SELDOM_LOADED.match(member.path):
+        elif LIBRARY.fullmatch(member.path):
             binaries[member.path] = _binary(path, member.path, content.read())
 
     sha256 = _archive.walk(path, visit)
@@ -99,12 +100,25 @@ def _identity(path: str, contents: Contents) -> tuple[str, str, str]:
     if len(words) != 2 or not VERSION.fullmatch(words[1]):
         raise ReleaseError(_not_a_release(path, contents, f"says {contents.texts[START_ERL]!r} in {START_ERL}, not an ERTS version and a release version"))
     version = words[1]
-    for rel in sorted(contents.texts):
-        directory, file = os.path.split(rel)
-        release = RELEASE.search(contents.texts[rel])
-        if directory == f"releases/{version}" and file.endswith(".rel") and release and f"bin/{release.group(1)}" in contents.sizes:
-            return release.group(1), version, contents.texts[rel]
-    raise ReleaseError(_not_a_release(path, contents, f"has no releases/{version}/NAME.rel with a program bin/NAME"))
+    releases = _releases(contents, version)
+    if not releases:
+        raise ReleaseError(_not_a_release(path, contents, f"has no releases/{version}/NAME.rel with a program bin/NAME"))
+    if len(releases) > 1:
+        raise ReleaseError(
+            f"The tarball {path} holds two releases of version {version}: {' and '.join(sorted(releases))}, each with its own program in bin/, and one boot "
+            "script between them. One was built into the directory of the other: remove that directory, and build the one to deploy again."
+        )
+    ((name, release),) = releases.items()
+    return name, version, release
+
+
+def _releases(contents: Contents, version: str) -> dict[str, str]:
+    """The .rel files of that version, by name, that have a program of their name: by Mix where there is one, for others come with tools of the user's."""
+    programs = [path[len("bin/") :] for path in contents.sizes if path.startswith("bin/")]
+    texts = {name: contents.texts.get(f"releases/{version}/{name}.rel", "") for name in programs}
+    found = [name for name, match in ((name, RELEASE.search(text)) for name, text in texts.items()) if match and match.group(1) == name]
+    of_mix = [name for name in found if _mix_release.is_of_mix(contents.texts.get(f"bin/{name}", ""))]
+    return {name: texts[name] for name in of_mix or found}
 
 
 def _not_a_release(path: str, contents: Contents, why: str) -> str:
@@ -137,25 +151,46 @@ def _requirements(contents: Contents) -> dict:
     # A release may carry libraries for several machines; those for others are never loaded
     binaries = {name: elf for name, elf in contents.binaries.items() if emulator and elf.machine == emulator.machine}
     shipped = {os.path.basename(name) for name in contents.sizes}
+    essential = _wants({name: elf for name, elf in binaries.items() if ESSENTIAL.fullmatch(name)}, shipped)
+    nifs = _wants({name: elf for name, elf in binaries.items() if not ESSENTIAL.fullmatch(name)}, shipped)
+    return {
+        "include_erts": any(ERTS.fullmatch(name) for name in contents.sizes),
+        "run_erl": any(RUN_ERL.fullmatch(name) for name in contents.sizes),
+        "system": next((contents.systems[name] for name in sorted(contents.systems) if contents.systems[name]), None),
+        "machine": emulator.machine if emulator else None,
+        "interpreter": emulator.interpreter if emulator else None,
+        "libc": _elf.libc(emulator) if emulator else None,
+        **essential,
+        "library_paths": sorted({path for elf in binaries.values() for path in elf.library_paths if path.startswith("/")}),
+        "nifs": _beyond(essential, nifs),
+    }
+
+
+def _wants(binaries: dict[str, _elf.Elf], shipped: set[str]) -> dict:
+    """What these files need of a host, and for each of it the first of them that does."""
     wanted_by = {}
     for name, elf in sorted(binaries.items()):
         for soname in elf.needed:
             if soname not in shipped:
                 wanted_by.setdefault(soname, name)
-    symbols = {prefix: _highest_symbol(binaries, prefix) for prefix in SYMBOLS}
-    symbols_wanted_by = {f"{prefix}_{version}": name for prefix, (version, name) in symbols.items() if version}
+    symbols = {key: _highest_symbol(binaries, prefix) for key, prefix in SYMBOLS.items()}
+    symbols_wanted_by = {f"{SYMBOLS[key]}_{version}": name for key, (version, name) in symbols.items() if version}
     return {
-        "include_erts": any(ERTS.fullmatch(name) for name in contents.sizes),
-        "system": next((contents.systems[name] for name in sorted(contents.systems) if contents.systems[name]), None),
-        "machine": emulator.machine if emulator else None,
-        "interpreter": emulator.interpreter if emulator else None,
-        "libc": _elf.libc(emulator) if emulator else None,
-        "glibc": symbols["GLIBC"][0],
-        "glibcxx": symbols["GLIBCXX"][0],
-        "openssl": symbols["OPENSSL"][0],
+        **{key: version for key, (version, _name) in symbols.items()},
         "needed_libraries": sorted(wanted_by),
-        "library_paths": sorted({path for elf in binaries.values() for path in elf.library_paths if path.startswith("/")}),
         "required_by": {**wanted_by, **symbols_wanted_by},
+    }
+
+
+def _beyond(essential: dict, wants: dict) -> dict:
+    """What of it the essential files do not want as well."""
+    newer = {key: version for key in SYMBOLS for version in [wants[key]] if version and _elf.number(version) > _elf.number(essential[key] or "")}
+    libraries = [soname for soname in wants["needed_libraries"] if soname not in essential["needed_libraries"]]
+    told = {*libraries, *(f"{SYMBOLS[key]}_{version}" for key, version in newer.items())}
+    return {
+        **{key: newer.get(key) for key in SYMBOLS},
+        "needed_libraries": libraries,
+        "required_by": {wanted: name for wanted, name in wants["required_by"].items() if wanted in told},
     }
 
 

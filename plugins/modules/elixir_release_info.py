@@ -31,6 +31,18 @@ options:
       - The answer of M(beamops.elixir.elixir_release_tarball_info).
       - With it RV(problems) says what keeps this host from running that release.
     type: dict
+  ignore_libraries:
+    description:
+      - Shared libraries that O(tarball) may need although they are not found here, by the names that RV(problems) has for them.
+      - For what the release finds by other ways than those of the system, such as E(LD_LIBRARY_PATH).
+    type: list
+    elements: str
+    default: []
+  path:
+    description:
+      - The E(PATH) that the env file sets, if it does; C($PATH) in it stands for the one that a release gets otherwise.
+      - There the Erlang of a release that brings none along is looked for.
+    type: str
 author:
   - The beamops.elixir authors (@beamops)
 seealso:
@@ -216,6 +228,15 @@ problems:
   elements: str
   sample:
     - built for glibc 2.41, this host has 2.36
+notes:
+  description:
+    - What keeps native code in O(tarball) other than that of Erlang from loading, such as a library of which only one application has a use.
+    - They are warned of. The rehearsal of a deploy loads all modules, and decides.
+  returned: when O(tarball) is given
+  type: list
+  elements: str
+  sample:
+    - This host has no libvips.so.42 (wanted by lib/vix-0.31.1/priv/vix.so)
 """
 
 import datetime
@@ -224,6 +245,7 @@ import pwd
 from ansible_collections.beamops.elixir.plugins.module_utils import (
     _current,
     _drift,
+    _env_file,
     _history,
     _host,
     _lock,
@@ -269,6 +291,12 @@ def lock(layout):
     return {**told, "expired": not found.kept and found.ends < datetime.datetime.now(datetime.timezone.utc)}
 
 
+def path(module):
+    """The PATH that bin/NAME gets."""
+    given = module.params["path"] or _env_file.PATH
+    return given.replace("${PATH}", _env_file.PATH).replace("$PATH", _env_file.PATH)
+
+
 def work(module):
     layout = _module.layout(module)
     releases, current, pointed = _releases.staged(layout), _releases.current(layout), _current.pointed(layout)
@@ -288,13 +316,26 @@ def work(module):
         answer["user_exists"] = user_exists(module.params["user"])
     if tarball:
         is_here = tarball["sha256"] in [release.sha256 for release in releases]
-        answer["problems"] = _preflight.problems(tarball, _host.facts(layout.root, tarball), is_here)
+        host, ignored = _host.facts(layout.root, tarball, path(module)), module.params["ignore_libraries"]
+        answer["problems"] = _preflight.problems(tarball, host, is_here, ignored)
+        answer["notes"] = _preflight.notes(tarball, host, ignored)
+        for note in answer["notes"]:
+            module.warn(note)
         answer["msg"] = " ".join(answer["problems"]) or "This host can run the release."
     return answer
 
 
 def main():
-    _module.main({**_module.ROOT, **_module.USER, "tarball": {"type": "dict"}}, work)
+    _module.main(
+        {
+            **_module.ROOT,
+            **_module.USER,
+            "tarball": {"type": "dict"},
+            "ignore_libraries": {"type": "list", "elements": "str", "default": []},
+            "path": {"type": "str"},
+        },
+        work,
+    )
 
 
 if __name__ == "__main__":

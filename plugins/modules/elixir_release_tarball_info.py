@@ -163,8 +163,15 @@ interpreter:
   returned: success
   type: str
   sample: /lib64/ld-linux-x86-64.so.2
+run_erl:
+  description: Whether C(run_erl) is among the programs of its Erlang. C(bin/NAME daemon) does nothing without.
+  returned: success
+  type: bool
+  sample: true
 glibc:
-  description: The oldest glibc that has all symbols that its programs and native libraries (NIFs) use.
+  description:
+    - The oldest glibc that has all symbols that the programs of its Erlang and the native library (NIF) of C(crypto) use. Nothing runs without.
+    - For these and no other files are the following, too.
   returned: success
   type: str
   sample: '2.34'
@@ -188,7 +195,7 @@ needed_libraries:
     - libcrypto.so.3
     - libtinfo.so.6
 library_paths:
-  description: The directories, besides the usual ones, in which they look for libraries (C(RUNPATH)).
+  description: The directories, besides the usual ones, in which all native code in the tarball looks for libraries (C(RUNPATH)).
   returned: success
   type: list
   elements: str
@@ -200,6 +207,36 @@ required_by:
   sample:
     GLIBC_2.34: erts-13.1.5/bin/beam.smp
     libcrypto.so.3: lib/crypto-5.1.2/priv/lib/crypto.so
+nifs:
+  description:
+    - What all other native libraries in the tarball need of a host in addition. Whether it is ever missed only the application knows.
+    - RV(glibc), RV(glibcxx) and RV(openssl) of it are V(null) where they ask for nothing newer.
+  returned: success
+  type: dict
+  contains:
+    glibc:
+      description: As RV(glibc).
+      type: str
+      sample: null
+    glibcxx:
+      description: As RV(glibcxx).
+      type: str
+      sample: null
+    openssl:
+      description: As RV(openssl).
+      type: str
+      sample: null
+    needed_libraries:
+      description: As RV(needed_libraries).
+      type: list
+      elements: str
+      sample:
+        - libvips.so.42
+    required_by:
+      description: As RV(required_by).
+      type: dict
+      sample:
+        libvips.so.42: lib/vix-0.31.1/priv/vix.so
 env_keys:
   description:
     - The environment variables that C(config/runtime.exs) (C(config/releases.exs) before Elixir 1.11) asks for with C(System.fetch_env!),

@@ -13,7 +13,12 @@ import pytest
 
 from ansible_collections.beamops.elixir.plugins.module_utils import _host
 
-TARBALL = {"needed_libraries": ["libc.so.6", "libno.so.1"], "library_paths": [], "interpreter": "/no/ld-linux.so.2"}
+TARBALL = {
+    "needed_libraries": ["libc.so.6", "libno.so.1"],
+    "nifs": {"needed_libraries": ["libnif.so.1"]},
+    "library_paths": [],
+    "interpreter": "/no/ld-linux.so.2",
+}
 
 
 def cache(libraries):
@@ -86,11 +91,12 @@ def test_the_release_may_name_a_directory(place, elf):
 
 
 def test_facts_of_this_machine(tmp_path):
-    found = _host.facts(str(tmp_path / "not" / "yet"), TARBALL)
+    found = _host.facts(str(tmp_path / "not" / "yet"), TARBALL, "/nowhere")
     assert json.loads(json.dumps(found)) == found
     assert (found["machine"], found["python"], found["interpreter"]) == (platform.machine(), platform.python_version(), False)
     assert [found["libc"], found["glibc"]] == os.confstr("CS_GNU_LIBC_VERSION").split()
-    assert found["libraries"]["libno.so.1"] is None
+    assert [found["libraries"][soname] for soname in ("libno.so.1", "libnif.so.1")] == [None, None]
+    assert (found["path"], found["erl"], found["erts_version"], found["run_erl"]) == ("/nowhere", None, None, None)
     assert os.path.exists(found["libraries"]["libc.so.6"])
     assert (found["glibcxx"], found["openssl"]) == (None, None)
     assert found["disk"] == str(tmp_path)
@@ -99,7 +105,7 @@ def test_facts_of_this_machine(tmp_path):
 
 @pytest.mark.parametrize("interpreter, there", [(None, True), ("/bin/sh", True), ("/lib/ld-musl-none.so.1", False)])
 def test_whether_the_loader_of_the_release_is_there(interpreter, there):
-    assert _host.facts("/", {**TARBALL, "interpreter": interpreter})["interpreter"] is there
+    assert _host.facts("/", {**TARBALL, "interpreter": interpreter}, "/nowhere")["interpreter"] is there
 
 
 def test_what_the_libraries_offer(place, elf):
@@ -109,13 +115,36 @@ def test_what_the_libraries_offer(place, elf):
     }
     for soname, content in libraries.items():
         (place / "lib64" / soname).write_bytes(content)
-    found = _host.facts("/", {**TARBALL, "needed_libraries": list(libraries)})
+    found = _host.facts("/", {**TARBALL, "needed_libraries": list(libraries)}, "/nowhere")
     assert (found["glibcxx"], found["openssl"]) == ("3.4.30", "1.1.1")
+
+
+# As bin/erl of OTP 25 and of OTP 27 tell it, and one that starts another
+@pytest.mark.parametrize(
+    "script, version",
+    [
+        ('dyn_erl_path="${progdir}/../erts-13.1.5/bin/dyn_erl"\nBINDIR="$ROOTDIR/erts-13.1.5/bin"\n', "13.1.5"),
+        ('BINDIR="$ROOTDIR/erts-15.2.7.1/bin"\n', "15.2.7.1"),
+        ('exec asdf exec "erl" "$@"\n', None),
+    ],
+)
+def test_the_erlang_of_the_host(tmp_path, script, version):
+    programs = [tmp_path / "lib" / "erlang" / "bin" / name for name in ("erl", "run_erl")]
+    programs[0].parent.mkdir(parents=True)
+    (tmp_path / "bin").mkdir()
+    for program in programs:
+        program.write_text(f"#!/bin/sh\n{script}")
+        program.chmod(0o755)
+        (tmp_path / "bin" / program.name).symlink_to(program)
+    path = f"/nowhere:{tmp_path}/bin"
+    assert _host.erlang(path) == {"path": path, "erl": f"{tmp_path}/bin/erl", "erts_version": version, "run_erl": f"{tmp_path}/bin/run_erl"}
+    programs[1].chmod(0o644)
+    assert _host.erlang(path)["run_erl"] is None
 
 
 def test_a_file_system_without_a_limit_of_files():
     # /proc is one everywhere
-    assert _host.facts("/proc/none/such", TARBALL)["inodes_free"] is None
+    assert _host.facts("/proc/none/such", TARBALL, "/nowhere")["inodes_free"] is None
 
 
 def _machine():

@@ -12,6 +12,8 @@ import pytest
 from ansible_collections.beamops.elixir.plugins.module_utils import _tarball
 from ansible_collections.beamops.elixir.plugins.module_utils._errors import ReleaseError
 
+REL = """{release,{"guestbook","0.2.0"},{erts,"13.1.5"},[{elixir,"1.14.0",permanent},{guestbook,"0.2.0",permanent}]}."""
+
 # releases/VSN/NAME.rel as Mix of bullseye and of trixie writes it, shortened; and one on a line, with included applications
 RELS = [
     (
@@ -48,6 +50,7 @@ def test_describes_a_release(tarball, release_files):
         "unpacked_size": sum(len(content) for content in release_files.values()),
         "files": len(release_files),
         "include_erts": True,
+        "run_erl": True,
         "erts_version": "13.1.5",
         "elixir_version": "1.14.0",
         "applications": {"kernel": "8.5.3", "stdlib": "4.2", "elixir": "1.14.0", "guestbook": "0.2.0", "iex": "1.14.0"},
@@ -68,6 +71,7 @@ def test_describes_a_release(tarball, release_files):
             "GLIBCXX_3.4.29": "erts-13.1.5/bin/beam.smp",
             "OPENSSL_3.0.0": "lib/crypto-5.1.2/priv/lib/crypto.so",
         },
+        "nifs": {"glibc": None, "glibcxx": None, "openssl": None, "needed_libraries": [], "required_by": {}},
         "env_keys": ["PORT"],
         "scripts": [],
     }
@@ -111,7 +115,7 @@ def test_a_release_without_erts(tarball, release_files):
     assert (found["include_erts"], found["erts_version"]) == (False, "13.1.5")
     nothing = ("system", "machine", "libc", "interpreter", "glibc", "glibcxx", "openssl")
     assert {found[key] for key in nothing} == {None}
-    assert (found["needed_libraries"], found["required_by"]) == ([], {})
+    assert (found["run_erl"], found["needed_libraries"], found["required_by"]) == (False, [], {})
 
 
 @pytest.mark.parametrize("start, system", [(b"\xcf\xfa\xed\xfe", "macos"), (b"MZ", "windows")])
@@ -129,23 +133,31 @@ def test_a_release_for_musl(tarball, release_files, elf):
 def test_the_highest_version_of_all_files_and_who_wants_it(tarball, release_files, elf):
     nif = elf(wants={"libc.so.6": ["GLIBC_2.4", "GLIBC_2.38"], "libcrypto.so.3": ["OPENSSL_3.0.0"]}, needed=["libc.so.6"])
     found = _tarball.describe(tarball({**release_files, "lib/bcrypt_elixir-3.0.1/priv/bcrypt_nif.so": nif}))
-    assert (found["glibc"], found["glibcxx"], found["openssl"]) == ("2.38", "3.4.29", "3.0.0")
-    assert found["required_by"]["GLIBC_2.38"] == "lib/bcrypt_elixir-3.0.1/priv/bcrypt_nif.so"
+    assert (found["glibc"], found["glibcxx"], found["openssl"]) == ("2.34", "3.4.29", "3.0.0")
+    nifs = {"glibc": "2.38", "glibcxx": None, "openssl": None, "needed_libraries": []}
+    assert found["nifs"] == {**nifs, "required_by": {"GLIBC_2.38": "lib/bcrypt_elixir-3.0.1/priv/bcrypt_nif.so"}}
+    found = _tarball.describe(tarball({**release_files, "lib/crypto-5.1.2/priv/lib/crypto.so": nif, "erts-13.1.5/bin/x": b"#!/bin/sh"}))
+    assert (found["glibc"], found["required_by"]["GLIBC_2.38"]) == ("2.38", "lib/crypto-5.1.2/priv/lib/crypto.so")
 
 
 @pytest.mark.parametrize(
-    "name, library, expected",
+    "name, library, essential, nifs",
     [
-        pytest.param("lib/vips-1.0/priv/vips.so", {"needed": ["libvips.so.42"]}, ["libvips.so.42"], id="not in the tarball"),
-        pytest.param("lib/odbc-2.14/priv/lib/odbc.so", {"needed": ["libodbc.so.2"]}, [], id="of an application that seldom loads it"),
-        pytest.param("lib/vips-1.0/priv/arm64/vips.so", {"needed": ["libvips.so.42"], "machine": 183}, [], id="for another machine"),
-        pytest.param("lib/vips-1.0/priv/vips.txt", {"needed": ["libvips.so.42"]}, [], id="no library"),
+        pytest.param("lib/vips-1.0/priv/vips.so", {"needed": ["libvips.so.42", "libc.so.6"]}, [], ["libvips.so.42"], id="of the application"),
+        pytest.param("lib/odbc-2.14/priv/lib/odbc.so", {"needed": ["libodbc.so.2"]}, [], ["libodbc.so.2"], id="of OTP, for who uses it"),
+        pytest.param("lib/crypto-5.1.2/priv/lib/otp_test_engine.so", {"needed": ["libx.so.1"]}, [], ["libx.so.1"], id="of crypto, for who uses it"),
+        pytest.param("lib/crypto-5.1.2/priv/lib/crypto.so", {"needed": ["libx.so.1"]}, ["libx.so.1"], [], id="of crypto"),
+        pytest.param("erts-13.1.5/bin/epmd", {"needed": ["libx.so.1"]}, ["libx.so.1"], [], id="of Erlang"),
+        pytest.param("lib/vips-1.0/priv/arm64/vips.so", {"needed": ["libvips.so.42"], "machine": 183}, [], [], id="for another machine"),
+        pytest.param("lib/vips-1.0/priv/vips.txt", {"needed": ["libvips.so.42"]}, [], [], id="no library"),
     ],
 )
-def test_libraries_of_nifs(tarball, release_files, elf, name, library, expected):
+def test_who_needs_a_library(tarball, release_files, elf, name, library, essential, nifs):
     before = _tarball.describe(tarball(release_files))["needed_libraries"]
-    after = _tarball.describe(tarball({**release_files, name: elf(**library)}))["needed_libraries"]
-    assert sorted(set(after) - set(before)) == expected
+    after = _tarball.describe(tarball({**release_files, name: elf(**library)}))
+    assert sorted(set(after["needed_libraries"]) - set(before)) == essential
+    assert after["nifs"]["needed_libraries"] == nifs
+    assert after["nifs"]["required_by"] == dict.fromkeys(nifs, name)
 
 
 def test_libraries_that_come_along_are_not_needed(tarball, release_files, elf):
@@ -155,7 +167,7 @@ def test_libraries_that_come_along_are_not_needed(tarball, release_files, elf):
         "lib/vips-1.0/priv/libvips.so.42": elf(soname="libvips.so.42"),
     }
     found = _tarball.describe(tarball(files))
-    assert "libglib.so.2" in found["needed_libraries"] and "libvips.so.42" not in found["needed_libraries"]
+    assert found["nifs"]["needed_libraries"] == ["libglib.so.2"]
     assert found["library_paths"] == ["/opt/glib/lib"]
 
 
@@ -181,6 +193,31 @@ def test_what_is_no_release(tarball, files, message):
     with pytest.raises(ReleaseError) as caught:
         _tarball.describe(path)
     assert str(caught.value).startswith(f"The tarball {path} is not a release made by `mix release`: it ") and message in str(caught.value)
+
+
+OTHER = REL.replace('"guestbook","0.2.0"', '"other","0.2.0"').encode()
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        pytest.param({"releases/0.2.0/other.rel": OTHER}, id="of a tool, without a program"),
+        pytest.param({"releases/0.2.0/other.rel": OTHER, "bin/other": b"#!/bin/sh\n"}, id="of a tool, with a program of its own"),
+        pytest.param({"releases/0.2.0/a.rel": REL.encode()}, id="of the same release, by another file name"),
+        pytest.param({"releases/0.2.0/other.rel": b"{release,{", "bin/other": b""}, id="one that is none"),
+        pytest.param({"releases/0.1.0/guestbook.rel": REL.replace("0.2.0", "0.1.0").encode(), "releases/0.1.0/elixir": b""}, id="of an older version"),
+        pytest.param({"releases/0.9.0/other.rel": OTHER, "bin/other": b"#!/bin/sh\n"}, id="of another version, with a program"),
+    ],
+)
+def test_of_several_rel_files_that_of_the_program_and_the_version_to_boot(tarball, release_files, more):
+    found = _tarball.describe(tarball({**more, **release_files}))
+    assert (found["name"], found["version"], found["applications"]["guestbook"]) == ("guestbook", "0.2.0", "0.2.0")
+
+
+def test_two_releases_in_one_tarball(tarball, release_files):
+    path = tarball({**release_files, "releases/0.2.0/other.rel": OTHER, "bin/other": release_files["bin/guestbook"]})
+    with pytest.raises(ReleaseError, match=f"The tarball {path} holds two releases of version 0.2.0: guestbook and other, each with its own program in bin/"):
+        _tarball.describe(path)
 
 
 @pytest.mark.parametrize("lost", ["bin/guestbook", "releases/0.2.0/guestbook.rel", "releases/start_erl.data"])

@@ -96,10 +96,36 @@ def described(tarball, release_files):
 
 def test_whether_it_can_run_a_tarball(info, described):
     answer = info(tarball=described)
-    assert (answer["problems"], answer["msg"]) == ([], "This host can run the release.")
+    assert (answer["problems"], answer["notes"], answer["msg"]) == ([], [], "This host can run the release.")
     answer = info(tarball={**described, "system": "macos"})
     assert answer["problems"] == [answer["msg"]] and "was built on macOS" in answer["msg"]
     assert "problems" not in info()
+
+
+def test_what_only_a_nif_needs_is_warned_of(info, described):
+    described["nifs"].update(needed_libraries=["libvips.so.42"], required_by={"libvips.so.42": "lib/vix-0.31.1/priv/vix.so"})
+    answer = info(tarball=described)
+    (note,), (warning,) = answer["notes"], map(str, answer["warnings"])
+    assert answer["problems"] == [] and "no libvips.so.42 (wanted by lib/vix-0.31.1/priv/vix.so)" in note and note in warning
+    answer = info(tarball=described, ignore_libraries=["libvips.so.42"])
+    assert answer["notes"] == [] and "warnings" not in answer
+
+
+def test_a_library_that_erlang_needs(info, described):
+    wanted = {**described, "needed_libraries": ["libno.so.1"], "required_by": {"libno.so.1": "erts-13.1.5/bin/beam.smp"}}
+    assert "This host has no libno.so.1" in info(tarball=wanted)["msg"]
+    assert info(tarball=wanted, ignore_libraries=["libno.so.1"])["problems"] == []
+
+
+@pytest.mark.parametrize("path", ["{place}:$PATH", "{place}", "/nowhere:${{PATH}}:{place}"])
+def test_where_a_release_without_erlang_finds_one(info, place, described, path):
+    wanted = {**described, "include_erts": False, "run_erl": False, "erts_version": "0.0"}
+    before = info(tarball=wanted)["problems"]
+    for name in ("erl", "run_erl"):
+        (place / name).write_text('BINDIR="$ROOTDIR/erts-0.0/bin"\n')
+        (place / name).chmod(0o755)
+    assert "brings no Erlang along" in before[0]
+    assert info(tarball=wanted, path=path.format(place=place))["problems"] == []
 
 
 def test_what_is_here_already_needs_no_room(info, staged, described):
