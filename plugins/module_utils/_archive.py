@@ -137,9 +137,9 @@ def _vetted(path: str, info: TarInfo, kinds: dict[str, str]) -> Member:
         raise ReleaseError(f"The tarball {path} is not safe to unpack: its member {name!r} {exc}. Find out who made it, and build it again.") from exc
     if member.kind == "symlink" and _leads_out(member):
         raise ReleaseError(
-            f"The tarball {path} is not safe to unpack: its member {member.path!r} is a symbolic link to {member.target!r}, which may lead out of the "
-            "directory. Most often that is a directory that releases share, such as one for uploads, and a developer has linked it: leave the link out of the project, "
-            "and name that directory in elixir_release_shared_dirs of the role, which links it on every host."
+            f"The tarball {path} is not safe to unpack: its member {member.path!r} is a symbolic link to {member.target!r}, which may lead out "
+            "of the directory. Most often that is a directory that releases share, such as one for uploads, and a developer has linked it: "
+            "leave the link out of the project, and name that directory in elixir_release_shared_dirs of the role, which links it on every host."
         )
     return member
 

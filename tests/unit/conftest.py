@@ -12,6 +12,7 @@ import struct
 import tarfile
 
 import pytest
+from ansible.module_utils import _internal
 from ansible.module_utils.common import warnings
 from ansible.module_utils.testing import patch_module_args
 
@@ -97,8 +98,9 @@ def release_files():
 @pytest.fixture
 def run_module(capfd, monkeypatch):
     def run(module, **arguments):
-        # A module is a process of its own, and knows no warning of the one before
+        # A module is a process of its own: it knows no warning of the one before, and none of the controller that other tests make of this one
         monkeypatch.setattr(warnings, "_global_warnings", {})
+        monkeypatch.setattr(_internal, "is_controller", False)
         with patch_module_args(arguments), pytest.raises(SystemExit):
             module.main()
         return json.loads(capfd.readouterr().out)

@@ -114,9 +114,9 @@ def test_a_directory_that_a_developer_linked(tarball, target):
     with pytest.raises(ReleaseError) as caught:
         _archive.walk(path, lambda member, content: None)
     assert str(caught.value) == (
-        f"The tarball {path} is not safe to unpack: its member 'lib/app-1.0/priv/uploads' is a symbolic link to '{target}', which may lead out of the "
-        "directory. Most often that is a directory that releases share, such as one for uploads, and a developer has linked it: leave the link out of the project, "
-        "and name that directory in elixir_release_shared_dirs of the role, which links it on every host."
+        f"The tarball {path} is not safe to unpack: its member 'lib/app-1.0/priv/uploads' is a symbolic link to '{target}', which may lead out "
+        "of the directory. Most often that is a directory that releases share, such as one for uploads, and a developer has linked it: "
+        "leave the link out of the project, and name that directory in elixir_release_shared_dirs of the role, which links it on every host."
     )
 
 

@@ -27,10 +27,11 @@ def play(tmp_path):
     """Runs a task file of the role, with these variables; or other tasks in its place, which see the role's variables."""
 
     def run(tasks_from, *options, tasks=(), cwd=None, environ=None, **variables):
-        role = {"import_role": {"name": "beamops.elixir.elixir_release", "tasks_from": tasks_from}, "vars": variables}
+        role = {"import_role": {"name": "beamops.elixir.elixir_release", "tasks_from": tasks_from}}
+        whole = {"hosts": "all", "connection": "local", "gather_facts": False, "vars": variables, "tasks": [role, *tasks]}
         directory = tmp_path / "playbooks"
         directory.mkdir(exist_ok=True)
-        (directory / "play.yml").write_text(json.dumps([{"hosts": "all", "connection": "local", "gather_facts": False, "tasks": [role, *tasks]}]))
+        (directory / "play.yml").write_text(json.dumps([whole]))
         command = [str(pathlib.Path(sys.executable).with_name("ansible-playbook")), "-i", "localhost,", str(directory / "play.yml"), *options]
         command += ["-e", f"ansible_python_interpreter={sys.executable}", "-e", "elixir_release_name=guestbook"]
         environ = {**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(PROJECT / ".ansible" / "collections"), "ANSIBLE_NOCOLOR": "1", **(environ or {})}
