@@ -12,6 +12,7 @@ description:
   - "Reads the tarball that C(mix release) makes with C(steps: [:assemble, :tar]), without unpacking it to disk."
   - Finds it in the directory of a mix project, too.
   - Fails if the tarball is damaged, is not a release, or holds something that is not safe to unpack, such as a name that leaves its directory.
+  - Fails, too, if something else than C(mix release) made the release, such as relx (rebar3) or Distillery. Of Mix's alone is known what running it does.
   - The tarball is read where the module runs. Usually that is the controller, once for all hosts, with C(delegate_to) and C(run_once).
 extends_documentation_fragment:
   - beamops.elixir._attributes
