@@ -8,14 +8,18 @@ from __future__ import annotations
 
 import os
 import re
+import time
 import typing as t
 
-from ansible_collections.beamops.elixir.plugins.module_utils import _bin_app, _command, _env_file, _layout, _processes
+from ansible_collections.beamops.elixir.plugins.module_utils import _bin_app, _command, _env_file, _layout, _logs, _processes
 from ansible_collections.beamops.elixir.plugins.module_utils._errors import ReleaseError
 from ansible_collections.beamops.elixir.plugins.module_utils._releases import Release
 
 # bin/NAME sets these itself, whatever the env file says
 OF_BIN_APP = {*_bin_app.OF_THE_PROCESS, "RELEASE_ROOT", "RELEASE_PROG", "RELEASE_VSN"}
+
+# Between a process and its log: the two are told by different clocks
+SLACK_SECONDS = 2
 
 
 class Running(t.NamedTuple):
@@ -23,6 +27,8 @@ class Running(t.NamedTuple):
 
     process: _processes.Process
     env_changed: list[str]
+    refused_writes: t.Sequence[str] = ()  # paths under releases/, as often as its log says so since it was started
+    tmp: str = ""  # where it may write
 
     @property
     def release_id(self) -> str:
@@ -31,7 +37,22 @@ class Running(t.NamedTuple):
 
 def running(process: _processes.Process, releases: list[Release]) -> Running:
     release = next((release for release in releases if release.path == process.root), None)
-    return Running(process, env_changed(process, release) if release else [])
+    tmp = process.environ.get("RELEASE_TMP") or os.path.join(os.path.dirname(os.path.dirname(process.root)), "tmp")
+    if not release:
+        return Running(process, [])
+    return Running(process, env_changed(process, release), refused_writes(process, tmp), tmp)
+
+
+def refused_writes(process: _processes.Process, tmp: str) -> list[str]:
+    """What it tried to write into its own directory, which belongs to somebody else and does not survive the next deploy."""
+    path = _logs.newest(tmp)
+    try:
+        # A log of an earlier start is of another process: this one may have been started without run_erl
+        if not path or os.path.getmtime(path) < time.time() - process.seconds - SLACK_SECONDS:
+            return []
+        return _logs.refused_writes(_logs.since_start(tmp), os.path.dirname(process.root))
+    except OSError:  # nobody can tell then
+        return []
 
 
 def env_changed(process: _processes.Process, release: Release) -> list[str]:
@@ -63,7 +84,21 @@ def sentences(pointed: str | None, current: Release | None, found: list[Running]
     for one in found:
         if one.env_changed:
             said.append(f"The env file of {_name(one)} was changed after it was started, in {', '.join(one.env_changed)}: restart it.")
+        if one.refused_writes:
+            said.append(_not_written(one))
     return said
+
+
+def _not_written(one: Running) -> str:
+    paths = one.refused_writes
+    first = max(sorted(set(paths)), key=paths.count)
+    others = len(set(paths)) - 1
+    more = f" (and {others} more path{'s' if others > 1 else ''})" if others else ""
+    times = "once" if len(paths) == 1 else f"{len(paths)} times"
+    return (
+        f"{_name(one)} was denied {first}{more}, {times} since its start as its log says: it may not write there. "
+        f"{one.tmp} is writable and survives; for uploads and the like there is elixir_release_shared_dirs."
+    )
 
 
 def _name(one: Running) -> str:

@@ -12,12 +12,12 @@ import re
 import time
 import typing as t
 
-from ansible_collections.beamops.elixir.plugins.module_utils import _cgroup, _command, _env_file, _epmd, _layout, _logs, _processes
+from ansible_collections.beamops.elixir.plugins.module_utils import _cgroup, _command, _env_file, _epmd, _layout, _logs, _processes, _text
 from ansible_collections.beamops.elixir.plugins.module_utils._errors import ReleaseError
 
-SUMMARY_LINES = 15
-REPORT_LINES = 200
-REPORT_BYTES = 1 << 18
+# Of the log since the last start, from its beginning and from its end
+SUMMARY_LINES = 5, 10
+REPORT_LINES = 50, 150
 DUMP_LINES = 60
 DUMP_BYTES = 1 << 16
 JOURNAL_LINES = 10
@@ -91,32 +91,34 @@ def report(seen: View) -> str:
         ("Memory", memory),
         ("The journal of its unit", journal),
     )
-    return "\n".join(f"== {title}\n" + "\n".join(_told(source, seen) or ["(nothing)"]) + "\n" for title, source in sections)
+    return "\n".join(f"== {title}\n" + "\n".join(_told(source, seen) or ["(there is none)"]) + "\n" for title, source in sections)
 
 
 def log(seen: View) -> list[str]:
-    path = _logs.newest(seen.subject.tmp)
-    return _logs.last_lines(_logs.end_of(path), SUMMARY_LINES) if path else []
+    return _logs.ends(_logs.lines_of(_logs.since_start(seen.subject.tmp)), *SUMMARY_LINES)
 
 
 def whole_log(seen: View) -> list[str]:
     path = _logs.newest(seen.subject.tmp)
     if not path:
         return []
-    return [f"{path}, last written {_moment(os.path.getmtime(path))}", *_logs.plain(_logs.end_of(path, REPORT_BYTES)).splitlines()[-REPORT_LINES:]]
+    started = _logs.started(seen.subject.tmp)
+    since = f", since the start at {_moment(started)}" if started else ", since the last start"
+    told = _logs.ends(_logs.since_start(seen.subject.tmp).splitlines(), *REPORT_LINES)
+    return [f"{path}{since}, last written {_moment(os.path.getmtime(path))}", *told]
 
 
 def slogan(seen: View) -> list[str]:
     path = seen.subject.crash_dump
-    if not os.path.exists(path) or time.time() - os.path.getmtime(path) > RECENT_SECONDS:
+    if not _has_new_crash_dump(seen):
         return []
-    match = re.search(r"^Slogan: (.*)$", _beginning(path), re.MULTILINE)
+    match = re.search(r"^Slogan: (.*)$", _logs.plain(_beginning(path)), re.MULTILINE)
     return [f"{match[1].strip() if match else 'no slogan'} ({path}, {_moment(os.path.getmtime(path))})"]
 
 
 def whole_crash_dump(seen: View) -> list[str]:
     path = seen.subject.crash_dump
-    return [f"written {_moment(os.path.getmtime(path))}", *_beginning(path).splitlines()[:DUMP_LINES]] if os.path.exists(path) else []
+    return [f"written {_moment(os.path.getmtime(path))}", *_logs.plain(_beginning(path)).splitlines()[:DUMP_LINES]] if _has_new_crash_dump(seen) else []
 
 
 def complaints_of_run_erl(seen: View) -> list[str]:
@@ -137,13 +139,12 @@ def port(seen: View) -> list[str]:
     if not number:
         return []
     own = seen.process.pid if seen.process else None
-    owners = [f"{command} (pid {pid}{', the release' if pid == own else ''})" for pid, command in _processes.port_owners(number).items()]
-    return [f"{number} is held by {owner}" for owner in owners or ["nobody that can be seen from here"]]
+    owners = [_owner(pid, command, own) for pid, command in _processes.port_owners(number).items()]
+    return [f"{number} is held by {owner}" for owner in owners or ["nobody"]]
 
 
 def listeners(seen: View) -> list[str]:
-    ports = {process.pid: sorted(_processes.listening_ports(process.pid)) for process in seen.beams}
-    return [f"pid {pid}: {', '.join(map(str, numbers)) or 'none'}" for pid, numbers in ports.items()] + port(seen)
+    return [f"pid {beam.pid}: {_ports(_processes.listening_ports(beam.pid))}" for beam in seen.beams] + port(seen)
 
 
 def epmd(seen: View) -> list[str]:
@@ -183,9 +184,31 @@ def memory_in_words(found: _cgroup.Memory) -> str:
 def _told(source: Source, seen: View) -> list[str]:
     """Who looks for a reason is not helped by a second failure."""
     try:
-        return source(seen)
+        return [_text.shown(line) for line in source(seen)]
     except (OSError, ValueError, ReleaseError) as error:
         return [f"cannot be looked at: {error}"]
+
+
+def _has_new_crash_dump(seen: View) -> bool:
+    """One of an earlier failure would lead astray."""
+    try:
+        written = os.path.getmtime(seen.subject.crash_dump)
+    except FileNotFoundError:
+        return False
+    # run_erl tells whole seconds
+    return time.time() - written <= RECENT_SECONDS and written >= (_logs.started(seen.subject.tmp) or 0)
+
+
+def _owner(pid: int, command: str, own: int | None) -> str:
+    if pid == _processes.UNSEEN:
+        return f"{command}: {_processes.missing_right()}"
+    return f"{command} (pid {pid}{', the release' if pid == own else ''})"
+
+
+def _ports(numbers: set[int] | None) -> str:
+    if numbers is None:
+        return f"cannot be told, for {_processes.missing_right()}"
+    return ", ".join(map(str, sorted(numbers))) or "none"
 
 
 def _described(beam: _processes.Process) -> str:
@@ -209,7 +232,7 @@ def _journal(*options: str) -> list[str]:
 
 def _beginning(path: str) -> str:
     with open(path, "rb") as file:
-        return file.read(DUMP_BYTES).decode("utf-8", "replace")
+        return _text.decoded(file.read(DUMP_BYTES))
 
 
 def _moment(timestamp: float) -> str:

@@ -20,6 +20,8 @@ T = t.TypeVar("T")
 
 PROC = "/proc"
 LISTENING = "0A"
+# As the kernel itself numbers a process that cannot be seen from where one looks
+UNSEEN = 0
 
 
 class Process(t.NamedTuple):
@@ -63,8 +65,8 @@ def short(node: str) -> str:
 
 
 def scan(proc: str = PROC) -> Scan:
-    uptime = float(_read(os.path.join(proc, "uptime")).split()[0])
-    found = (_release(proc, pid, uptime) for pid in _pids(proc))
+    now = uptime(proc)
+    found = (_release(proc, pid, now) for pid in _pids(proc))
     return Scan(sorted((process for process in found if process), key=lambda process: process.pid))
 
 
@@ -82,20 +84,40 @@ def hearts(pid: int, proc: str = PROC) -> list[int]:
     return [other for other in _pids(proc) if _is_heart_of(_arguments(proc, other), pid)]
 
 
-def listening_ports(pid: int, proc: str = PROC) -> set[int]:
+def uptime(proc: str = PROC) -> float:
+    """Seconds since the host was started: no clock that somebody sets changes it."""
+    return float(_read(os.path.join(proc, "uptime")).split()[0])
+
+
+def listening_ports(pid: int, proc: str = PROC) -> set[int] | None:
+    """None where we may not look, which is another thing than none."""
     inodes = _socket_inodes(proc, pid)
-    return {port for port, inode in _listeners(proc) if inode in inodes}
+    return None if inodes is None else {port for port, inode in _listeners(proc) if inode in inodes}
+
+
+def distribution_port(pid: int, proc: str = PROC) -> int | None:
+    """Where other nodes reach this one without epmd; None where epmd has to be asked."""
+    number = option(_arguments(proc, pid), "-erl_epmd_port") or ""
+    return int(number) if number.isdigit() else None
 
 
 def port_owners(port: int, proc: str = PROC) -> dict[int, str]:
-    """Who listens on that TCP port: pid and command. Empty where nobody does, or where we may not look."""
+    """Who listens on that TCP port: pid and command. Empty where nobody does; where it cannot be told who, the pid is UNSEEN."""
     inodes = {inode for number, inode in _listeners(proc) if number == port}
     owners = {}
     if inodes:
         for pid in _pids(proc):
-            if inodes & _socket_inodes(proc, pid):
+            if inodes & (_socket_inodes(proc, pid) or set()):
                 owners[pid] = os.path.basename(_arguments(proc, pid)[0])
+        return owners or {UNSEEN: "a process that cannot be seen from here"}
     return owners
+
+
+def missing_right() -> str:
+    """What to do where the sockets of a process cannot be read."""
+    if os.geteuid() == 0:
+        return "root lacks CAP_SYS_PTRACE here, which a container has to be given (--cap-add SYS_PTRACE)"
+    return "only root may: use 'become' (elixir_release_become of the playbooks)"
 
 
 class _Stat(t.NamedTuple):
@@ -103,7 +125,7 @@ class _Stat(t.NamedTuple):
     started: int
 
 
-def _release(proc: str, pid: int, uptime: float) -> Process | None:
+def _release(proc: str, pid: int, now: float) -> Process | None:
     directory = os.path.join(proc, str(pid))
     try:
         arguments = _arguments(proc, pid)
@@ -121,7 +143,7 @@ def _release(proc: str, pid: int, uptime: float) -> Process | None:
     return Process(
         pid=pid,
         started=stat.started,
-        seconds=uptime - stat.started / os.sysconf("SC_CLK_TCK"),
+        seconds=now - stat.started / os.sysconf("SC_CLK_TCK"),
         uid=uid,
         root=os.path.realpath(root),
         name=environ.get("RELEASE_NAME", ""),
@@ -191,12 +213,14 @@ def _listeners(proc: str) -> list[tuple[int, str]]:
     return found
 
 
-def _socket_inodes(proc: str, pid: int) -> set[str]:
+def _socket_inodes(proc: str, pid: int) -> set[str] | None:
     directory = os.path.join(proc, str(pid))
     descriptors = os.path.join(directory, "fd")
     try:
         targets = _private(directory, lambda: [_readlink(os.path.join(descriptors, name)) for name in os.listdir(descriptors)])
-    except OSError:  # ended, or another user's
+    except PermissionError:  # another user's
+        return None
+    except OSError:  # ended
         return set()
     return {target[len("socket:[") : -1] for target in targets if target.startswith("socket:[")}
 

@@ -48,7 +48,7 @@ class WayBack(t.NamedTuple):
     node: str | None
     user: str
     environ: dict[str, str] | None  # of a stranger, who has no env file that we know of; secret
-    ports: list[int] | None  # where it listened; None where it did not run
+    ports: list[int] | None  # where it listened; None where it did not run, or where that could not be seen
 
     @property
     def label(self) -> str:
@@ -87,7 +87,8 @@ def release_id(layout: _layout.Layout, new: str, scan: _processes.Scan) -> str |
 
 def of_process(process: _processes.Process) -> WayBack:
     application = _bin_app.running(process)
-    ports = sorted(_processes.listening_ports(process.pid))
+    own = _processes.listening_ports(process.pid)
+    ports = None if own is None else sorted(own)
     if _is_staged(process):
         return _of_release(_releases.read(process.root), application.account)._replace(ports=ports)
     if not process.name:

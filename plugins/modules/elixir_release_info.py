@@ -111,7 +111,9 @@ lock:
       type: str
       sample: null
 drift:
-  description: Where the host is not as the last deploy left it, a sentence each. Empty where it is.
+  description:
+    - Where the host is not as the last deploy left it, a sentence each. Empty where it is.
+    - Also what a running release could not write under C(ROOT/releases) since it was started, as its log says (V(:eacces), V(:erofs)).
   returned: always
   type: list
   elements: str
@@ -301,6 +303,11 @@ def work(module):
     layout = _module.layout(module)
     releases, current, pointed = _releases.staged(layout), _releases.current(layout), _current.pointed(layout)
     running = [_drift.running(process, releases) for process in _processes.scan().of_root(layout.root)]
+    for one in running:
+        if one.refused_writes:  # a log may hold anything
+            _module.hide(module, one.process.environ, one.process.name, one.release_id)
+            for release in releases:
+                _module.hide_env_file(module, release)
     last_good = _history.last_good(releases, pointed)
     answer = {
         "changed": False,

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 import pathlib
+import time
 
 import pytest
 
@@ -65,6 +66,16 @@ def test_there_is_none_where_the_current_release_runs_and_nothing_else():
             ["The env file of 0.2.0-b (pid 42) was changed after it was started, in A, B: restart it."],
             id="its env file was changed",
         ),
+        pytest.param(
+            "0.2.0-b",
+            CURRENT,
+            [runs()._replace(refused_writes=["/a", "/b", "/b"], tmp="/opt/guestbook/tmp")],
+            [
+                "0.2.0-b (pid 42) was denied /b (and 1 more path), 3 times since its start as its log says: it may not write there. "
+                "/opt/guestbook/tmp is writable and survives; for uploads and the like there is elixir_release_shared_dirs."
+            ],
+            id="it may not write where it wants to",
+        ),
     ],
 )
 def test_what_is_not_as_it_should_be(pointed, current, running, expected):
@@ -107,3 +118,16 @@ def test_only_of_what_was_staged_here_the_env_file_is_looked_at(staged):
     release = staged(env="A=1\n")
     assert _drift.running(process(release.path, A="2"), [release]).env_changed == ["A"]
     assert _drift.running(process(release.path, A="2"), []).env_changed == []
+
+
+@pytest.mark.parametrize("age, told", [(0, True), (120, False)], ids=["since it was started", "of an earlier start"])
+def test_what_it_was_denied_since_it_was_started(layout, staged, age, told):
+    release = staged()
+    path = pathlib.Path(layout.tmp, "log", "erlang.log.1")
+    path.parent.mkdir()
+    denied = f"{release.path}/lib/tzdata-1.1.1/priv/tmp"
+    path.write_text(f"===== LOGGING STARTED\n[error] could not write to file {denied!r}: permission denied\n", encoding="utf-8")
+    os.utime(path, (time.time(), time.time() - age))
+    found = _drift.running(process(release.path), [release])
+    assert found.refused_writes == ([denied] if told else []) and found.tmp == layout.tmp
+    assert _drift.running(process(release.path), []).refused_writes == ()

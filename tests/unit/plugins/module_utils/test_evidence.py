@@ -56,8 +56,8 @@ def test_what_matters_most_comes_first(subject, write):
     write("log/erlang.log.1", f"{STARTED}old\n{STARTED}" + "".join(f"{number}\n" for number in range(30)))
     write("erl_crash.dump", DUMP)
     lines = _evidence.summary(_evidence.view(subject._replace(port=1)))
-    assert lines[:15] == [f"log: {number}" for number in range(15, 30)]
-    assert [line.partition(":")[0] for line in lines[15:]] == ["crash dump", "port", "epmd", "process", "disk", "memory"]
+    assert lines[:16] == [f"log: {line}" for line in (*range(5), "(... 15 lines ...)", *range(20, 30))]
+    assert [line.partition(":")[0] for line in lines[16:]] == ["crash dump", "port", "epmd", "process", "disk", "memory"]
 
 
 def test_nothing_to_be_seen_is_no_failure(subject, layout):
@@ -65,7 +65,7 @@ def test_nothing_to_be_seen_is_no_failure(subject, layout):
     lines = _evidence.summary(_evidence.view(nowhere))
     assert [line.partition(":")[0] for line in lines] == ["epmd", "process", "disk", "memory"]
     assert f"process: nothing of {layout.root} runs" in lines
-    assert "== The newest log in /no/where/log\n(nothing)\n" in _evidence.report(_evidence.view(nowhere))
+    assert "== The newest log in /no/where/log\n(there is none)\n" in _evidence.report(_evidence.view(nowhere))
 
 
 def test_a_source_that_fails_does_not_keep_the_others_from_telling(summary, layout):
@@ -91,12 +91,38 @@ def test_an_old_crash_dump_is_of_another_failure(summary, write):
     assert summary("crash dump") == []
 
 
+def test_a_crash_dump_from_before_the_last_start_is_of_another_failure(subject, summary, write):
+    """Deployed, failed, mended and deployed again within ten minutes."""
+    write("erl_crash.dump", DUMP)
+    later = time.strftime("%a %b %e %H:%M:%S UTC %Y", time.gmtime(time.time() + 60))
+    write("log/erlang.log.1", STARTED.replace("Mon Nov 23 02:26:57 UTC 2026", later))
+    assert summary("crash dump") == []
+    assert "System version" not in _evidence.report(_evidence.view(subject))
+
+
+def test_a_slogan_is_made_readable(summary, write):
+    write("erl_crash.dump", "Slogan: init terminating ({badmatch,<<101,110,118>>}) \x1b[2J\n")
+    assert summary("crash dump")[0].startswith('init terminating ({badmatch,<<"env">>}) \\x1b[2J (')
+
+
+def test_who_holds_the_port_where_nobody_may_look(subject, as_nobody):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        seen = _evidence.View(subject._replace(port=server.getsockname()[1]), [])
+        # The child has a copy of it
+        said = as_nobody(lambda: server.close() or _evidence.port(seen))
+    assert "is held by a process that cannot be seen from here: only root may: use 'become'" in said
+
+
+def test_where_a_release_listens_where_nobody_may_look(subject, running, as_nobody):
+    assert f"pid {running.pid}: cannot be told, for only root may" in as_nobody(lambda: _evidence.listeners(_evidence.view(subject)))
+
+
 def test_who_holds_the_port(summary):
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
         (line,) = summary("port", port=port)
     assert re.fullmatch(rf"{port} is held by \S+ \(pid {os.getpid()}\)", line)
-    assert summary("port", port=1) == ["1 is held by nobody that can be seen from here"]
+    assert summary("port", port=1) == ["1 is held by nobody"]
     assert summary("port") == []
 
 
@@ -159,8 +185,8 @@ def test_the_report_has_more_of_all(subject, write):
     write("log/erlang.log.1", f"{STARTED}old\n{STARTED}" + "".join(f"\x1b[31mline {number}\x1b[0m\r\n" for number in range(150)))
     write("erl_crash.dump", DUMP)
     report = _evidence.report(_evidence.view(subject))
-    assert f"{subject.tmp}/log/erlang.log.1, last written 20" in report
-    assert "LOGGING STARTED" in report and "\nline 0\n" in report and "\nline 149\n" in report
+    assert f"{subject.tmp}/log/erlang.log.1, since the start at 2026-11-23T02:26:57+00:00, last written 20" in report
+    assert "\nline 0\n" in report and "\nline 149\n" in report and "\nold\n" not in report
     assert "System version: Erlang/OTP 25" in report and report.count("\nx\n") <= 60
     for title in ("The BEAMs of this host", "Listening", "epmd", "Disk", "Memory"):
         assert f"== {title}\n" in report

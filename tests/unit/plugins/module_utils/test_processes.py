@@ -335,6 +335,25 @@ def test_root_of_a_container_looks_with_the_rights_of_the_owner(child):
         assert subprocess.check_output(weak_root, text=True) == f"{{{listener.getsockname()[1]}}} True 0 0\n"
 
 
+def test_where_nobody_may_look_it_is_not_said_that_nobody_listens(child, as_nobody):
+    process = child(LISTENS)
+    assert as_nobody(lambda: _processes.listening_ports(process.pid)) == "None"
+    assert as_nobody(lambda: _processes.port_owners(int(process.line))) == "{0: 'a process that cannot be seen from here'}"
+    assert as_nobody(lambda: _processes.port_owners(1)) == "{}"
+    assert "elixir_release_become" in as_nobody(_processes.missing_right) and "CAP_SYS_PTRACE" in _processes.missing_right()
+
+
+def test_a_process_that_has_ended_listens_nowhere(proc, recorded):
+    assert _processes.listening_ports(4194304, proc(recorded, recorded["running"])) == set()
+
+
+@pytest.mark.parametrize("arguments, port", [([], None), (["-erl_epmd_port", "9100"], 9100), (["-erl_epmd_port", "x"], None)])
+def test_the_port_of_the_distribution_without_epmd(proc, recorded, arguments, port):
+    pid, beam = beam_of(recorded["running"])
+    directory = proc(recorded, {str(pid): {**beam, "cmdline": [*beam["cmdline"], *arguments]}})
+    assert _processes.distribution_port(pid, directory) == port
+
+
 def test_a_real_beam(place, staged):
     release = staged()
     beam = os.path.join(release.path, "erts-13.1.5", "bin", "beam.smp")

@@ -57,6 +57,16 @@ def test_an_env_file_that_was_changed_is_told_without_its_values(info, run_modul
     assert "hunter" not in str(answer)
 
 
+def test_what_may_not_be_written_is_told_without_secrets(info, run_module, layout, staged, node):
+    release = staged(env=f"RELEASE_NODE={node}\nPASSWORD=hunter22\n", state="good")
+    _current.point(layout, release.id)
+    run_module(elixir_release_start, root=layout.root)
+    with open(f"{layout.tmp}/log/erlang.log.1", "a", encoding="utf-8") as file:
+        file.write(f"{release.path}/priv/hunter22: permission denied\n")
+    (sentence,) = info()["drift"]
+    assert f"was denied {release.path}/priv/********, once since its start" in sentence
+
+
 LOCK = {"owner": "kai@laptop", "what": "deploy of 0.2.0-b", "since": "2026-11-23T01:02:03+00:00", "expires": 3600, "kept": None}
 
 
