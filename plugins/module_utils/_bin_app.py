@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import typing as t
@@ -19,6 +20,8 @@ OF_THE_PROCESS = {"RELEASE_COMMAND", "ROOTDIR", "BINDIR", "EMU", "PROGNAME", "SH
 SECONDS = 20
 # Where Phoenix listens unless PORT says otherwise
 PHOENIX_PORT = "4000"
+# Among the applications of a .rel file that are started
+PHOENIX = re.compile(r'\{\s*phoenix\s*,\s*"[^"]*"(?!\s*,\s*(?:none|load)\b)')
 STATUS = 'IO.puts(inspect({:init.get_status(), System.pid(), System.get_env("RELEASE_VSN")}))'
 
 
@@ -33,7 +36,7 @@ class Application(t.NamedTuple):
 
     @property
     def is_phoenix(self) -> bool:
-        return os.path.exists(_layout.script(self.path, "server"))
+        return is_phoenix(self.path)
 
     @property
     def port(self) -> int | None:
@@ -64,10 +67,15 @@ def running(process: _processes.Process) -> Application:
     return Application(process.root, process.name, environ, _command.owner(process.uid), "/")
 
 
+def is_phoenix(path: str) -> bool:
+    """By what it is made of: bin/server is there only where somebody ran `mix phx.gen.release`, and also in what serves like Phoenix."""
+    return os.path.exists(_layout.script(path, "server")) or any(PHOENIX.search(text) for text in _rel_files(path))
+
+
 def environment(path: str, variables: t.Mapping[str, str], layout: _layout.Layout, account: _command.Account) -> dict[str, str]:
     """What bin/NAME gets: nothing of the caller's, RELEASE_* least of all, and what is written stays out of the release's directory."""
     defaults = {"RELEASE_TMP": layout.tmp, "ERL_CRASH_DUMP": os.path.join(layout.tmp, "erl_crash.dump")}
-    if os.path.exists(_layout.script(path, "server")):  # Phoenix: without it a daemon is up and serves nothing
+    if is_phoenix(path):  # without it a daemon is up and serves nothing
         defaults["PHX_SERVER"] = "true"
     return {**_env_file.base(account), **defaults, **variables}
 
@@ -90,6 +98,20 @@ def status(application: Application, timeout: float) -> dict[str, str] | str:
     if result.rc != 0 or not match:
         return f"bin/{application.name} rpc failed (exit code {result.rc}): {(result.stderr or result.stdout).strip()[:500]}"
     return match.groupdict()
+
+
+def _rel_files(path: str) -> list[str]:
+    """Of the version that bin/NAME starts, which start_erl.data names."""
+    with contextlib.suppress(OSError, IndexError):
+        with open(os.path.join(path, "releases", "start_erl.data"), encoding="utf-8", errors="replace") as file:
+            directory = os.path.join(path, "releases", file.read().split()[1])
+        return [_text(os.path.join(directory, name)) for name in os.listdir(directory) if name.endswith(".rel")]
+    return []
+
+
+def _text(path: str) -> str:
+    with open(path, encoding="utf-8", errors="replace") as file:
+        return file.read()
 
 
 def is_distributed(process: _processes.Process) -> bool:

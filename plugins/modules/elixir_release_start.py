@@ -74,7 +74,7 @@ port:
   type: int
   sample: 4000
 phoenix:
-  description: Whether it has a C(bin/server), as a Phoenix release has.
+  description: Whether C(phoenix) is among its applications, or it has a C(bin/server) as C(mix phx.gen.release) makes it.
   returned: success
   type: bool
   sample: true

@@ -98,6 +98,27 @@ def test_port(application, env, scripts, port, is_phoenix):
     assert (made.port, made.is_phoenix) == (port, is_phoenix)
 
 
+@pytest.mark.parametrize(
+    "applications, is_phoenix",
+    [
+        pytest.param('{phoenix,"1.7.14",permanent},', True, id="as Mix writes it"),
+        pytest.param('{phoenix,"1.7.14"},\n  { phoenix_html , "4.1"},', True, id="of no type"),
+        pytest.param('{phoenix_pubsub,"2.1.3",permanent},', False, id="another application"),
+        pytest.param('{phoenix,"1.7.14",none},', False, id="that is not started"),
+        pytest.param('{phoenix,"1.7.14",load},', False, id="that is loaded only"),
+    ],
+)
+def test_phoenix_is_known_by_its_applications(staged, layout, account, applications, is_phoenix):
+    """A release that was made without `mix phx.gen.release` has no bin/server."""
+    release = staged()
+    os.makedirs(f"{release.path}/releases/{release.version}")
+    with open(f"{release.path}/releases/{release.version}/guestbook.rel", "w", encoding="utf-8") as file:
+        file.write(f'{{release,{{"guestbook","0.1.0"}},{{erts,"13.1.5"}},[{{kernel,"8.5",permanent}},{applications}{{stdlib,"4.2",permanent}}]}}.')
+    application = _bin_app.staged(release.path, release.name, layout, account)
+    assert (application.is_phoenix, application.port) == (is_phoenix, 4000 if is_phoenix else None)
+    assert application.environ.get("PHX_SERVER") == ("true" if is_phoenix else None)
+
+
 def test_call(application, layout):
     result = application("A=1\n").call("eval", 'echo "$A $B"; pwd -P', environ={"B": "2"})
     assert (result.rc, result.stdout) == (0, f"1 2\n{layout.tmp}\n")
