@@ -23,6 +23,7 @@ from ansible_collections.beamops.elixir.plugins.module_utils import (
     _mix_release,
     _processes,
     _releases,
+    _serving,
     _way_back,
 )
 from ansible_collections.beamops.elixir.plugins.module_utils._errors import ReleaseError
@@ -143,8 +144,9 @@ def predecessor(layout: _layout.Layout, name: str, node: str | None, scan: _proc
             return taken_over
     if node and strangers:
         stranger = strangers[0]
+        label = f"{stranger.name} {stranger.version}".strip()  # another user's tells no name
         raise ReleaseError(
-            f"The node name {node} is taken on this host by pid {stranger.pid}, {stranger.name} {stranger.version} from {stranger.root}: "
+            f"The node name {node} is taken on this host by pid {stranger.pid}, {label} from {stranger.root}: "
             f"stop that one, or set another RELEASE_NODE in the env file."
         )
     return ours
@@ -171,6 +173,7 @@ def described(layout: _layout.Layout, release: _releases.Release, scan: _process
             {"pid": process.pid, "version": process.version, "root": layout.root if process in scan.of_root(layout.root) else process.root}
             for process in replaces
         ],
+        "serves": sorted({port for process in replaces for port in _serving.ports(process) or ()}),
     }
 
 

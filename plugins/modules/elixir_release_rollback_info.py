@@ -116,6 +116,14 @@ replaces:
       description: The root to stop it by.
       type: str
       sample: /opt/guestbook
+serves:
+  description:
+    - The TCP ports that those processes listen on, but for the ones that other nodes reach them by. Empty where that cannot be told.
+    - For O(beamops.elixir.elixir_release_wait#module:serves) - where this is not empty, the release that replaces them is to serve as well.
+  returned: success
+  type: list
+  elements: int
+  sample: [4000]
 """
 
 from ansible_collections.beamops.elixir.plugins.module_utils import _bin_app, _command, _current, _history, _module, _processes, _releases, _stage

@@ -78,6 +78,13 @@ asked:
       description: By C(bin/NAME stop) (V(stop)), by SIGTERM (V(term)) or by SIGKILL (V(kill)). V(null) in check mode.
       type: str
       sample: stop
+asked_at:
+  description:
+    - When they were asked, in seconds of the host's uptime, so that no clock that is set meanwhile matters. Also where nothing ran.
+    - M(beamops.elixir.elixir_release_wait) counts from there, with O(beamops.elixir.elixir_release_wait#module:asked_at).
+  returned: success
+  type: float
+  sample: 86400.12
 """
 
 from ansible_collections.beamops.elixir.plugins.module_utils import _module, _processes, _stop
@@ -85,6 +92,7 @@ from ansible_collections.beamops.elixir.plugins.module_utils import _module, _pr
 
 def work(module):
     layout = _module.layout(module)
+    asked_at = _processes.uptime()
     end = _stop.kill if module.params["force"] else _stop.ask
     asked = [
         {"pid": process.pid, "version": process.version, "node": process.node, "how": None if module.check_mode else end(process)}
@@ -93,7 +101,7 @@ def work(module):
     for process in asked:
         if process["how"] == "kill":
             module.warn(f"{process['version']} (pid {process['pid']}) was killed. What it was doing is lost, as in a crash.")
-    return {"changed": bool(asked), "asked": asked}
+    return {"changed": bool(asked), "asked": asked, "asked_at": asked_at}
 
 
 def main():

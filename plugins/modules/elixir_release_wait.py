@@ -7,14 +7,16 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: elixir_release_wait
-short_description: Take one look whether a release is stopped or ready
+short_description: Look whether a release is stopped or ready
 description:
-  - Takes B(one) look and says what it saw. It never sleeps and never loops, so that C(until), C(retries) and C(delay) of the task decide for how long
-    a host is waited for, and several hosts are waited for side by side.
+  - Takes B(one) look and says what it saw or, with O(watch), looks again for that many seconds. It is no wait for ever, so that C(until), C(retries) and
+    C(delay) of the task decide for how long a host is waited for, and several hosts are waited for side by side.
   - It succeeds whatever it sees. Put RV(ready) and RV(fatal) into C(until), and RV(ready) into C(failed_when), as in the examples; RV(msg) then says
     why the task failed.
   - With O(state=ready) it looks, cheapest first, at the process, the O(port), the O(url) and the boot status by O(rpc), and stops at the first that
     is not content. Only the last look starts a BEAM.
+  - Where the sockets of the process cannot be read, say by the root of a container that lacks C(CAP_SYS_PTRACE), somebody has to listen on the O(port), the
+    other looks decide, and RV(msg) says which right is missing.
 extends_documentation_fragment:
   - beamops.elixir._release
   - beamops.elixir._attributes
@@ -58,12 +60,24 @@ options:
     default: 0
   port:
     description:
-      - With O(state=ready), the TCP port that the process itself has to listen on.
+      - With O(state=ready), the TCP port that the process itself has to listen on. V(0) if it is to open none, whatever O(serves) says.
     type: int
+  serves:
+    description:
+      - With O(state=ready), and without a O(port), whether the process has to listen on any port but the one that other nodes reach it by, as
+        what it replaces did.
+    type: bool
+    default: false
   url:
     description:
       - With O(state=ready), where to send a GET request. Redirects are not followed.
     type: str
+  validate_certs:
+    description:
+      - Whether the certificate of an C(https) O(url) has to be valid for its host.
+      - By default V(false) where that host is on loopback (V(localhost), V(127.0.0.0/8), V(::1\)), which no public certificate names, and V(true) for
+        any other.
+    type: bool
   headers:
     description:
       - Headers of that request.
@@ -90,6 +104,24 @@ options:
       - How many seconds the HTTP request and the rpc may take each.
     type: float
     default: 10
+  watch:
+    description:
+      - For how many seconds to look again, several times a second, and once a second where the node is asked by O(rpc). It ends at once when the answer is
+        RV(ready) or RV(fatal). A look that has begun is finished.
+      - Keep it short, and let the task retry. It is there so that a change is seen at once, without a connection for each look.
+    type: float
+    default: 0
+  within:
+    description:
+      - How many seconds it may take. What is not RV(ready) after that is RV(fatal).
+      - With O(state=ready) they count from the start of the process, or are O(stable_for) where that is more. With O(state=stopped) they count
+        from O(asked_at).
+      - What was over the time before the first look is looked at for all of O(watch), for a release that has been up for days may be slow to answer once.
+    type: float
+  asked_at:
+    description:
+      - With O(state=stopped) and O(within), when it was asked to stop, in seconds of the host's uptime, as M(beamops.elixir.elixir_release_stop) returns it.
+    type: float
 author:
   - The beamops.elixir authors (@beamops)
 seealso:
@@ -117,12 +149,14 @@ EXAMPLES = r"""
     url: http://127.0.0.1:4000/health
     search_regex: '"version": *"0\.2\.0"'
     stable_for: 5
+    watch: 10
+    within: 60
   become: true
   register: up
   until: up.ready | default(true) or up.fatal
   failed_when: up is failed or not up.ready | default(true)
-  retries: 60
-  delay: 1
+  retries: 7
+  delay: 0
 """
 
 RETURN = r"""
@@ -141,6 +175,20 @@ msg:
   returned: always
   type: str
   sample: the release does not listen on port 4000 yet; its ports - none.
+look:
+  description:
+    - Which look was not content, or was the last one where all were. V(process), V(port), V(http) or V(rpc) with O(state=ready), and V(stopped) with
+      O(state=stopped).
+  returned: except in check mode
+  type: str
+  sample: http
+seen:
+  description:
+    - What that look saw, so short that it can be compared with what the same look sees of another release - the status of an HTTP answer, V(no answer),
+      V(no match), the ports that it serves on, or the boot status.
+  returned: except in check mode
+  type: str
+  sample: '404'
 """
 
 import re
@@ -170,7 +218,7 @@ def work(module):
         return {"skipped": True, "msg": "there is nothing to wait for in check mode"}
     check_regex(params["search_regex"])
     if params["state"] == "stopped":
-        verdict = _wait.stopped(layout.root, params["node"])
+        verdict = _wait.watch_stopped(layout.root, params["node"], params["watch"], params["within"], params["asked_at"])
     else:
         release = _releases.chosen(layout, params["release"])
         hide_secrets(module, release)
@@ -178,7 +226,7 @@ def work(module):
             release=release,
             **{option: params[option] for option in _wait.Wanted._fields if option != "release"},
         )
-        verdict = _wait.ready(layout, wanted)
+        verdict = _wait.watch_ready(layout, wanted, params["watch"], params["within"])
     return {"changed": False, **verdict._asdict()}
 
 
@@ -192,12 +240,17 @@ def main():
             "pid": {"type": "int"},
             "stable_for": {"type": "float", "default": 0},
             "port": {"type": "int"},
+            "serves": {"type": "bool", "default": False},
             "url": {"type": "str"},
+            "validate_certs": {"type": "bool"},
             "headers": {"type": "dict", "default": {}},
             "status_code": {"type": "list", "elements": "int", "default": [200]},
             "search_regex": {"type": "str"},
             "rpc": {"type": "bool", "default": True},
             "timeout": {"type": "float", "default": 10},
+            "watch": {"type": "float", "default": 0},
+            "within": {"type": "float"},
+            "asked_at": {"type": "float"},
         },
         work,
     )

@@ -7,7 +7,7 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.beamops.elixir.plugins.module_utils import _readiness
-from ansible_collections.beamops.elixir.plugins.module_utils._readiness import Answer, Seen, Verdict
+from ansible_collections.beamops.elixir.plugins.module_utils._readiness import Answer, Seen, Sockets, Verdict
 
 ROOT = "/opt/guestbook"
 NEW_PATH = f"{ROOT}/releases/0.2.0-9f8e7d6c"
@@ -73,12 +73,49 @@ def test_process(pid, running, stable_for, expected, words):
     [
         pytest.param({4000, 38027}, {}, READY, ["port 4000"], id="listens"),
         pytest.param({38027, 38026}, {}, NOT_YET, ["4000", "38026, 38027"], id="listens elsewhere"),
-        pytest.param(set(), {}, NOT_YET, ["4000", "none"], id="listens nowhere"),
-        pytest.param(set(), {99: "nginx", 100: "nginx"}, NOT_YET, ["4000", "nginx", "pid 99", "not by the release"], id="somebody else listens"),
+        pytest.param(set(), {}, NOT_YET, ["4000", "none", "set 'port' to 0 (elixir_release_port of the role)"], id="listens nowhere"),
+        pytest.param(set(), {99: "nginx", 100: "nginx"}, NOT_YET, ["4000", "nginx (pid 99)", "not by the release"], id="somebody else listens"),
+        pytest.param(set(), {0: "a process that cannot be seen"}, NOT_YET, ["held by a process that cannot be seen, not"], id="who listens is not seen"),
+        pytest.param(set(), {99: "ng\x1b[2Jinx"}, NOT_YET, ["ng\\x1b[2Jinx"], id="a name of foreign bytes"),
+        pytest.param(None, {0: "a process"}, READY, ["by whom cannot be told: root lacks CAP_SYS_PTRACE"], id="could not look, and somebody listens"),
+        pytest.param(None, {}, NOT_YET, ["nobody listens on port 4000"], id="could not look, and nobody listens"),
     ],
 )
 def test_port(own, owners, expected, words):
-    shows(_readiness.port(4000, own, owners), expected, *words)
+    verdict = _readiness.port(4000, Sockets(own, own, owners, "root lacks CAP_SYS_PTRACE"))
+    shows(verdict, expected, *words)
+    assert verdict.look == "port"
+
+
+@pytest.mark.parametrize(
+    "own, serving, seen",
+    [({38027, 9568, 4001}, {9568, 4001}, "4001, 9568"), ({38027}, set(), "none"), ({38027}, None, "38027"), (None, None, "none")],
+    ids=["without the port of the distribution", "that one only", "which one that is is not known", "could not look"],
+)
+def test_what_is_seen_of_ports_is_the_same_in_another_start(own, serving, seen):
+    assert _readiness.port(4000, Sockets(own, serving, {})).seen == seen
+
+
+@pytest.mark.parametrize(
+    "serving, expected, seen", [({4001, 4000}, READY, "4000, 4001"), (set(), NOT_YET, "none"), (None, READY, "cannot be told")], ids=["some", "none", "unknown"]
+)
+def test_serves(serving, expected, seen):
+    verdict = _readiness.serves(Sockets(serving, serving, {}))
+    assert (kind(verdict), verdict.look, verdict.seen) == (expected, "port", seen)
+
+
+@pytest.mark.parametrize(
+    "verdict, seconds, within, fatal",
+    [
+        pytest.param(_readiness.not_yet("no."), 61, 60, True, id="late"),
+        pytest.param(_readiness.not_yet("no."), 60, 60, False, id="not late"),
+        pytest.param(_readiness.not_yet("no."), 61, None, False, id="no limit"),
+        pytest.param(_readiness.yes("up."), 61, 60, False, id="ready all the same"),
+    ],
+)
+def test_what_is_not_ready_after_its_time_never_will_be(verdict, seconds, within, fatal):
+    judged = _readiness.too_late(verdict, seconds, within, "its start")
+    assert judged == (verdict._replace(fatal=True, msg="no, 61 s after its start (limit 60 s).") if fatal else verdict)
 
 
 @pytest.mark.parametrize(
@@ -97,6 +134,28 @@ def test_http(answer, codes, regex, expected, words):
     shows(_readiness.http(URL, answer, codes, regex), expected, *words)
 
 
+@pytest.mark.parametrize(
+    "answer, seen",
+    [(Answer(404, "", None), "404"), (Answer(None, "", "timed out"), "no answer"), (Answer(200, "0.1.0", None), "no match"), (Answer(200, "0.2.0", None), "200")],
+)
+def test_what_is_seen_of_an_answer(answer, seen):
+    verdict = _readiness.http(URL, answer, [200], "0.2.0")
+    assert (verdict.look, verdict.seen) == ("http", seen)
+
+
+@pytest.mark.parametrize(
+    "answer, words",
+    [
+        (Answer(500, "\x1b[2Jdead\r\n\x00", None), "answer 200: \\x1b[2Jdead\n\\x00"),
+        (Answer(200, "\x07", None), ": \\x07"),
+        (Answer(None, "", "\x15\x03\x03", "Use https"), "gives no answer: \\x15\\x03\\x03. Use https."),
+        (Answer(None, "", "it ended."), "gives no answer: it ended."),
+    ],
+)
+def test_foreign_bytes_are_escaped(answer, words):
+    assert _readiness.http(URL, answer, [200], "x").msg.endswith(words)
+
+
 def test_http_shows_the_head_of_a_long_body():
     verdict = _readiness.http(URL, Answer(500, "x" * 5000, None), [200], None)
     assert "x" * 200 in verdict.msg and "x" * 201 not in verdict.msg
@@ -110,11 +169,14 @@ def test_http_shows_the_head_of_a_long_body():
         pytest.param({"status": "stopping", "pid": "42", "version": "0.2.0"}, NOT_YET, ["stopping"], id="stopping"),
         pytest.param({"status": "started", "pid": "7", "version": "0.1.0"}, NEVER, ["pid 7", "0.1.0", "pid 42"], id="the old one answers"),
         pytest.param({"status": "started", "pid": "42", "version": "0.1.0"}, NEVER, ["0.1.0", "0.2.0"], id="the wrong version"),
+        pytest.param("it said: \x1b[2J.", NOT_YET, ["it said: \\x1b[2J."], id="foreign bytes, and one full stop"),
         pytest.param("bin/guestbook rpc failed", NOT_YET, ["bin/guestbook rpc failed."], id="no answer"),
     ],
 )
 def test_status(answer, expected, words):
-    shows(_readiness.status(answer, 42, "0.2.0"), expected, *words)
+    verdict = _readiness.status(answer, 42, "0.2.0")
+    shows(verdict, expected, *words)
+    assert verdict.look == "rpc" and ".." not in verdict.msg
 
 
 def test_all_of_stops_at_the_first_that_is_not_content():

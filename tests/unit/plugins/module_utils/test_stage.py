@@ -335,7 +335,8 @@ def test_a_release_that_another_root_of_this_collection_runs_is_not_taken_over(p
 )
 def test_answer_before_and_after_staging(plan, layout, env, node):
     wanted = plan(env)
-    expected = {"release": wanted.release_id, "path": layout.release(wanted.release_id), "node": node, "live": False, "previous": None, "replaces": []}
+    path = layout.release(wanted.release_id)
+    expected = {"release": wanted.release_id, "path": path, "node": node, "live": False, "previous": None, "replaces": [], "serves": []}
     assert _stage.answer(wanted, None, NOBODY_RUNS) == expected
     assert _stage.answer(wanted, stage(wanted), NOBODY_RUNS) == expected
 
@@ -375,6 +376,7 @@ def test_answer_says_whether_it_is_live(plan, layout):
         "live": True,
         "previous": None,
         "replaces": [{"pid": 42, "version": "0.1.0", "root": layout.root}],
+        "serves": [],
     }
     assert _stage.answer(wanted, release, _processes.Scan([process(release.path), process(layout.root, pid=43)]))["live"] is False
     another = plan(env="A=2\n")

@@ -7,12 +7,15 @@ from __future__ import annotations
 import http.server
 import os
 import re
+import shutil
 import socket
+import ssl
+import subprocess
 import threading
 
 import pytest
 
-from ansible_collections.beamops.elixir.plugins.module_utils import _bin_app, _releases, _start, _wait
+from ansible_collections.beamops.elixir.plugins.module_utils import _bin_app, _processes, _readiness, _releases, _start, _wait
 from ansible_collections.beamops.elixir.plugins.module_utils._readiness import Answer
 
 
@@ -60,7 +63,7 @@ def url():
         pytest.param("/unhealthy", Answer(503, "no database", None), id="503 has a body too"),
         pytest.param("/redirect", Answer(301, "moved", None), id="a redirect is not followed"),
         pytest.param("/nowhere", Answer(404, "", None), id="404"),
-        pytest.param("/latin", Answer(200, "caf\ufffd", None), id="not UTF-8"),
+        pytest.param("/latin", Answer(200, "caf\\xe9", None), id="not UTF-8"),
     ],
 )
 def test_get(url, path, answer):
@@ -115,9 +118,114 @@ def test_get_where_something_else_answers(listener):
     thread.join()
 
 
+@pytest.fixture
+def tls_url(tmp_path):
+    """A server with a certificate that nobody trusts."""
+    if not shutil.which("openssl"):
+        pytest.skip("needs openssl")
+    make = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj", "/CN=example.com"]
+    subprocess.run([*make, "-keyout", str(tmp_path / "key"), "-out", str(tmp_path / "cert")], check=True, stderr=subprocess.DEVNULL)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(str(tmp_path / "cert"), str(tmp_path / "key"))
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    server.handle_error = lambda *arguments: None
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+    thread.start()
+    yield f"https://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_a_certificate_is_not_looked_at_on_loopback(tls_url):
+    assert _wait.get(f"{tls_url}/health", {}, 5) == Answer(200, "ok", None)
+
+
+def test_a_certificate_that_has_to_be_valid(tls_url):
+    answer = _wait.get(f"{tls_url}/health", {}, 5, validate_certs=True)
+    assert answer.error.startswith("its certificate is not trusted (self")
+    assert answer.advice.endswith("set 'validate_certs' (elixir_release_health_validate_certs of the role) to false")
+
+
+def test_http_to_a_port_that_speaks_tls(tls_url):
+    answer = _wait.get(tls_url.replace("https", "http") + "/health?a=1", {}, 5)
+    assert answer.status is None
+    assert answer.advice == f"Port {tls_url[-5:]} speaks TLS: use {tls_url}/health?a=1 in 'url' (elixir_release_health_url of the role)"
+
+
+def test_https_to_a_port_that_does_not(url):
+    answer = _wait.get(url.replace("http", "https") + "/health", {}, 5)
+    assert answer.status is None
+    assert answer.advice == f"Port {url[-5:]} speaks plain HTTP: use {url}/health in 'url' (elixir_release_health_url of the role)"
+
+
+@pytest.mark.parametrize(
+    "url, expected",
+    [
+        ("https://localhost:4001/", True),
+        ("https://127.8.9.1/", True),
+        ("https://[::1]:4001/", True),
+        ("https://10.0.0.1/", False),
+        ("https://localhost.example.com/", False),
+        ("https://[::1/", False),
+        ("nonsense", False),
+    ],
+)
+def test_what_is_on_loopback(url, expected):
+    assert _wait.is_loopback(url) == expected
+
+
 @pytest.mark.parametrize("url, words", [("localhost:4000", "unknown url type"), ("http://no-such-host.invalid/", "."), ("http://127.0.0.1:99999/", ".")])
 def test_get_of_what_is_no_url(url, words):
     assert re.search(words, _wait.get(url, {}, 1).error)
+
+
+# Again and again
+
+
+def looks(*answers):
+    """A look that answers each of these in turn, then the last one for ever; and how often it was taken."""
+    taken = []
+
+    def look():
+        taken.append(None)
+        return answers[min(len(taken), len(answers)) - 1]
+
+    return look, taken
+
+
+NO, UP, DEAD = _readiness.not_yet("no."), _readiness.yes("up."), _readiness.never("dead.")
+
+
+@pytest.mark.parametrize(
+    "answers, watch, within, expected, taken",
+    [
+        pytest.param([(NO, 1)], 0, None, NO, 1, id="one look"),
+        pytest.param([(NO, 1), (UP, 1)], 5, 60, UP, 2, id="until it is ready"),
+        pytest.param([(NO, 1), (DEAD, None)], 5, 60, DEAD, 2, id="until it never will be"),
+        pytest.param([(NO, 59), (NO, 61)], 5, 60, (False, True, "no, 61 s after its start (limit 60 s).", "", ""), 2, id="until it is late"),
+        pytest.param([(NO, 61)], 0, 60, (False, True, "no, 61 s after its start (limit 60 s).", "", ""), 1, id="late at once"),
+        pytest.param([(NO, 9999), (UP, 9999)], 5, 60, UP, 2, id="what was late before has the time of the watch"),
+        pytest.param([(NO, None)], 0, 60, NO, 1, id="what has not begun is not late"),
+    ],
+)
+def test_watched(answers, watch, within, expected, taken):
+    look, count = looks(*answers)
+    assert _wait.watched(look, watch, within, "its start") == expected
+    assert len(count) == taken
+
+
+def test_a_watch_is_over_when_its_time_is():
+    look, taken = looks((NO, 1))
+    assert _wait.watched(look, 0.4, None, "") == NO
+    assert 3 <= len(taken) <= 4
+
+
+def test_the_node_is_not_asked_more_than_once_a_second():
+    look, taken = looks((NO._replace(look="rpc"), 1))
+    assert _wait.watched(look, 0.4, None, "").look == "rpc"
+    assert len(taken) == 2  # at the beginning and at the end
 
 
 # With a release
@@ -163,7 +271,7 @@ def release(staged, node):
 def test_ready(layout, release, start, url):
     process = start(release)
     verdict = _wait.ready(layout, wanted(release, pid=process.pid, url=f"{url}/health"))
-    assert verdict == (True, False, f"0.1.0 is started, as pid {process.pid}.")
+    assert verdict == (True, False, f"0.1.0 is started, as pid {process.pid}.", "rpc", "started")
 
 
 def test_ready_without_rpc_is_what_the_cheap_looks_say(layout, release, start, url):
@@ -176,7 +284,7 @@ def test_ready_without_rpc_is_what_the_cheap_looks_say(layout, release, start, u
 def test_not_ready_though_rpc_answers(layout, staged, node, start, status):
     release = staged(env=f"RELEASE_NODE={node}\nSTATUS={status}\n")
     start(release)
-    assert _wait.ready(layout, wanted(release)) == (False, False, f"the node is still {status}.")
+    assert _wait.ready(layout, wanted(release)) == (False, False, f"the node is still {status}.", "rpc", status)
 
 
 def test_not_ready_for_want_of_an_rpc_answer(layout, release, start):
@@ -216,7 +324,36 @@ def test_not_ready_while_its_port_is_closed(layout, release, start):
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         verdict = _wait.ready(layout, wanted(release, port=unused.getsockname()[1]))
-    assert not verdict.ready and verdict.msg.endswith("its ports: none.")
+    assert not verdict.ready and "its ports: none." in verdict.msg
+
+
+def test_not_ready_where_it_listens_nowhere_and_what_it_replaces_did(layout, release, start):
+    start(release)
+    verdict = _wait.ready(layout, wanted(release, serves=True))
+    assert not verdict.ready and not verdict.fatal and verdict.msg.startswith("the release listens on no port, and what it replaces did")
+    assert _wait.ready(layout, wanted(release, serves=True, port=0)).ready
+
+
+def test_sockets_that_cannot_be_read_are_no_closed_port(layout, release, start, listener, as_nobody):
+    start(release)
+    verdict = as_nobody(lambda: _wait.ready(layout, wanted(release, port=listener.getsockname()[1], rpc=False)))
+    assert "ready=True" in verdict and "Whether it listens itself cannot be told: only root may: use 'become'" in verdict
+    assert "ready=True" in as_nobody(lambda: _wait.ready(layout, wanted(release, serves=True, rpc=False)))
+
+
+def test_over_after_its_time(layout, release, start, url):
+    start(release)
+    verdict = _wait.watch_ready(layout, wanted(release, url=f"{url}/unhealthy"), watch=5, within=0.3)
+    assert verdict.fatal and verdict.msg == f"{url}/unhealthy answers 503, and is to answer 200: no database, 0 s after its start (limit 0.3 s)."
+    assert not _wait.watch_ready(layout, wanted(release, stable_for=3600), within=0.3).fatal
+
+
+def test_a_stop_is_over_after_its_time(layout, release, start, node):
+    start(release)
+    assert not _wait.watch_stopped(layout.root, node, within=60, asked_at=_processes.uptime()).fatal
+    verdict = _wait.watch_stopped(layout.root, node, within=60, asked_at=_processes.uptime() - 61)
+    assert verdict.fatal and "requests, 61 s after it was asked (limit 60 s)." in verdict.msg
+    assert (verdict.look, verdict.seen) == ("stopped", "runs")
 
 
 def test_never_ready_when_the_process_has_died(layout, release, start, eventually):
@@ -238,13 +375,19 @@ def test_never_ready_while_another_release_runs(layout, staged, release, start):
 def test_the_log_is_shown_only_of_a_release_that_has_died(layout, release, start):
     process = start(release)
     write_log(layout, "what it says all day\n")
-    assert _wait.ready(layout, wanted(release, pid=process.pid + 1)) == (False, True, f"the release that was started as pid {process.pid + 1} has died.")
+    assert _wait.ready(layout, wanted(release, pid=process.pid + 1)) == (
+        False,
+        True,
+        f"the release that was started as pid {process.pid + 1} has died.",
+        "process",
+        "died",
+    )
     assert "all day" not in _wait.ready(layout, wanted(release, stable_for=3600)).msg
 
 
 def test_not_ready_while_nothing_runs(layout, release):
     write_log(layout, "===== LOGGING STARTED\nof the last time\n")
-    assert _wait.ready(layout, wanted(release)) == (False, False, f"no process of {release.path} runs.")
+    assert _wait.ready(layout, wanted(release)) == (False, False, f"no process of {release.path} runs.", "process", "none runs")
 
 
 def test_stopped(layout, release, start, node, eventually):

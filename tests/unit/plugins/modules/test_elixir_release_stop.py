@@ -31,6 +31,11 @@ def test_asks_once(stop, layout, pid, node, eventually, arguments, how):
     assert (second["changed"], second["asked"]) == (False, [])
 
 
+def test_when_it_was_asked_is_told_by_no_clock(stop, pid):
+    began = _processes.uptime()
+    assert began <= stop()["asked_at"] <= stop()["asked_at"] <= _processes.uptime()
+
+
 def test_check_mode_stops_nothing(stop, pid, node):
     answer = stop(_ansible_check_mode=True)
     assert (answer["changed"], answer["asked"]) == (True, [{"pid": pid, "version": "0.1.0", "node": node, "how": None}])

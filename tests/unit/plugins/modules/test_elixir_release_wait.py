@@ -59,6 +59,17 @@ def test_not_stopped(wait, pid, node):
     assert f"(pid {pid})" in answer["msg"]
 
 
+def test_which_look_saw_what(wait, release, pid):
+    answer = wait("ready", release=release.id, serves=True, watch=0.01, within=60)
+    assert verdict(answer) == (False, False)
+    assert (answer["look"], answer["seen"]) == ("port", "none")
+    assert verdict(wait("ready", release=release.id, serves=True, port=0)) == (True, False)
+
+
+def test_not_stopped_in_time(wait, pid, node):
+    assert verdict(wait("stopped", node=node, within=0.01, asked_at=0)) == (False, True)
+
+
 @pytest.mark.parametrize("state", ["stopped", "ready"])
 def test_check_mode_has_nothing_to_wait_for(wait, state):
     assert wait(state, release="0.9.0-planned", _ansible_check_mode=True)["skipped"] is True
