@@ -38,18 +38,18 @@ class Deploy:
         # Short paths, as a socket needs them
         self._sockets = tempfile.TemporaryDirectory(prefix="faults-", ignore_cleanup_errors=True)
 
-    def start(self, name: str = "first", faulty: bool = True) -> Running:
+    def start(self, name: str = "first", faulty: bool = True, playbook: str = "deploy") -> Running:
         slow = self.fault.slow_upload and faulty
         variables = {
             "elixir_release_tarball": self.tarball,
             "elixir_release_env_file": self._env_file(faulty),
             "elixir_release_root": self.fault.root,
             "ansible_ssh_common_args": material.common_ssh_args(slow),
-            **self.fault.variables,
+            **({} if name == "before" else self.fault.variables),
         }
         logs = FLEET / "logs"
         logs.mkdir(exist_ok=True)
-        argv = ["ansible-playbook", "-i", str(INVENTORY), str(PROJECT / "playbooks" / "deploy.yml"), "--extra-vars", json.dumps(variables)]
+        argv = ["ansible-playbook", "-i", str(INVENTORY), str(PROJECT / "playbooks" / f"{playbook}.yml"), "--extra-vars", json.dumps(variables)]
         # Connections of its own: those of an earlier row may be slow, or hang
         environ = {"ANSIBLE_SSH_CONTROL_PATH_DIR": tempfile.mkdtemp(dir=self._sockets.name)}
         return Running(argv, logs / f"{self.fault.name}-{name}.log", PROJECT, environ)
@@ -78,15 +78,17 @@ def run(fault: Fault, machines: t.Mapping[str, Machine], database: Machine, secr
     """Run the row; what was seen, and what is wrong with it."""
     began = time.monotonic()
     baseline.collection(machines, database, fault.root, fault.old, fault.hosts)
-    before = look(machines, fault)
     deploy = Deploy(fault, material.tarball(fault.tarball))
+    if fault.playbook == "rollback":
+        assert deploy.start("before", faulty=False).wait(LIMIT).rc == 0
+    before = look(machines, fault)
     injection = Injection(deploy, deploy.tarball)
     traffic = Traffic({name: machine.http_port for name, machine in machines.items()})
     complaints: list[str] = []
     with traffic:
         time.sleep(BEFORE_AND_AFTER)
         with injection.around(fault.inject, [machines[name] for name in fault.hosts], machines):
-            deploy.first = deploy.start()
+            deploy.first = deploy.start(playbook=fault.playbook)
             runs = [deploy.first.wait(LIMIT)]
             injection.stop_watching()
             if fault.again:
@@ -104,8 +106,9 @@ def run(fault: Fault, machines: t.Mapping[str, Machine], database: Machine, secr
     told = reason(fault, runs)
     complaints += injection.missed + judge(fault.end, main, before, after)
     complaints += [f"lost entries: {missing}"] if missing else []
+    complaints += [f"{traffic.errors()} requests were answered with an error of the application's own"] if fault.no_errors and traffic.errors() else []
     complaints += [] if traffic.acknowledged() else ["no entry was acknowledged"]
-    complaints += [f"a secret is in the output of run {number}" for number, one in enumerate(runs) if any(secret in one.output for secret in secrets)]
+    complaints += [f"a secret is in the output of run {number}" for number, one in enumerate(runs) if any(secret in one.output for secret in (*secrets, *fault.secrets))]
     complaints += [f"the output does not say {fault.reason!r}"] if fault.reason and not told else []
     return {
         "complaints": complaints,

@@ -10,6 +10,7 @@ To add one, add it here. Its half of the bash script is run from the same row.
 from __future__ import annotations
 
 import signal
+import time
 
 from ansible_collections.beamops.elixir.molecule.faults import second_node
 from ansible_collections.beamops.elixir.molecule.faults.language import (
@@ -29,8 +30,10 @@ from ansible_collections.beamops.elixir.molecule.faults.language import (
     End,
     Fault,
     Now,
+    Scene,
     went_back,
 )
+from ansible_collections.beamops.elixir.molecule.faults.machines import Machine
 
 STOP_SSHD, GO_ON_SSHD = "pkill -STOP -x sshd", "pkill -CONT -x sshd"
 FILL_SMALL_DISK = "fallocate -l $(($(df --output=avail -B1 /srv/small | tail -n 1) - {left})) /srv/small/filler"
@@ -51,7 +54,17 @@ LEDGER_AWAY = "cd /opt/guestbook; mv ledger.jsonl ledger.away; mkdir ledger.json
 LEDGER_BACK = "cd /opt/guestbook; rmdir ledger.jsonl; mv ledger.away ledger.jsonl"
 SLOW_BOOT = {"GUESTBOOK_FAULT_SLOW_BOOT_MS": "8000"}  # so that the middle of the switch lasts
 AFTER_SLOW_BOOT = 12
-FEW_LOOKS = {"elixir_release_start_retries": 10}
+SOON_OVER = {"elixir_release_start_timeout": 10}
+# So little time for a switch that a host goes back by itself soon
+SOON_BACK = {"elixir_release_deadman": 30, "elixir_release_stop_timeout": 8, "elixir_release_start_timeout": 12}
+
+
+
+def stop_for_a_while(scene: Scene, _machine: Machine) -> None:
+    scene.signal(signal.SIGSTOP)
+    time.sleep(45)
+    scene.signal(signal.SIGCONT)
+
 
 FAULTS = [
     Fault("no-fault", "none", BEFORE, "the update itself, for comparison", DEPLOYED),
@@ -141,6 +154,57 @@ FAULTS = [
         env_lines="export GREETING='open\n",
     ),
     Fault(
+        "secret-url",
+        "malformed `DATABASE_URL`",
+        BEFORE,
+        "a password with `/`, `#` and `@` in it that were not escaped, in the env file; the rehearsal prints the URL that it cannot read",
+        UNTOUCHED,
+        "cannot read DATABASE_URL",
+        hosts=HOSTS,
+        env={"DATABASE_URL": "'postgres://guestbook:s3cr3tpart/an0therpart#th1rdpart@l4stpart@db1:port/guestbook'"},
+        variables={"elixir_release_rehearse": 'raise "cannot read DATABASE_URL: " <> inspect(System.fetch_env!("DATABASE_URL"))'},
+        secrets=("s3cr3tpart", "an0therpart", "th1rdpart", "l4stpart"),
+        quick=True,
+    ),
+    Fault(
+        "port-taken",
+        "port taken by a stranger",
+        BEFORE,
+        "0.2.0 is to listen on 4100, where another process does",
+        UNTOUCHED,
+        "[Pp]ort 4100 is held by",
+        hosts=HOSTS,
+        env={"PORT": "4100"},
+        inject=(Now("setsid python3 -m http.server 4100 >/dev/null 2>&1 </dev/null &", "pkill -f 'http.server 4100'"),),
+        variables={"elixir_release_health_url": "/health"},
+    ),
+    Fault(
+        "little-memory",
+        "too little memory for a rehearsal beside the old release",
+        BEFORE,
+        "the host has 125 MiB",
+        UNTOUCHED,
+        "MiB",
+        inject=(
+            Now(
+                lambda machine: machine.docker("update", "--memory=125m", "--memory-swap=125m"),
+                lambda machine: machine.docker("update", "--memory=1t", "--memory-swap=1t"),
+            ),
+        ),
+        quick=True,
+    ),
+    Fault(
+        "timer-too-short",
+        "time limits that do not fit together",
+        BEFORE,
+        "`elixir_release_deadman` is 60, shorter than stop and start may take",
+        UNTOUCHED,
+        "elixir_release_deadman is 60 s: a host that is only slow would go back by itself",
+        hosts=HOSTS,
+        variables={"elixir_release_deadman": 60},
+        script="it has no limits",
+    ),
+    Fault(
         "migration",
         "migration fails on the first host",
         BEFORE,
@@ -207,11 +271,11 @@ FAULTS = [
         "no-stop",
         "old release never stops",
         IN,
-        "one host's shuts down for an hour; `elixir_release_stop_retries` is 20",
-        DEPLOYED,
+        "one host's shuts down for an hour; `elixir_release_stop_timeout` is 6",
+        DEPLOYED._replace(ledger={**DEPLOYED.ledger, "web1": ["kill", "deploy"]}),
         r"was killed\. What it was doing is lost",
         old="export GUESTBOOK_FAULT_SLOW_STOP_MS=3600000",
-        variables={"elixir_release_stop_retries": 20},
+        variables={"elixir_release_stop_timeout": 6},
     ),
     Fault(
         "cookie",
@@ -227,10 +291,10 @@ FAULTS = [
         "hung",
         "old node hung",
         IN,
-        "its process stopped (SIGSTOP) as soon as the tarball had arrived; `elixir_release_stop_retries` is 20",
-        DEPLOYED,
+        "its process stopped (SIGSTOP) as soon as the tarball had arrived; `elixir_release_stop_timeout` is 6",
+        DEPLOYED._replace(ledger={**DEPLOYED.ledger, "web1": ["kill", "deploy"]}),
         r"was killed\. What it was doing is lost",
-        variables={"elixir_release_stop_retries": 20},
+        variables={"elixir_release_stop_timeout": 6},
         inject=(At(ARRIVED, "pkill -STOP -f '[b]eam.smp .*/0.1.0/start '"),),
     ),
     Fault(
@@ -250,6 +314,15 @@ FAULTS = [
         DEPLOYED,
         hosts=HOSTS,
         inject=(At(ARRIVED, "pkill -KILL -x epmd"),),
+    ),
+    Fault(
+        "debug-emulator",
+        "old release runs under another emulator",
+        IN,
+        "`-emu_type debug` in its `ERL_FLAGS`: its process is `beam.debug.smp`",
+        DEPLOYED,
+        hosts=HOSTS,
+        old='export ERL_FLAGS="-emu_type debug"',
     ),
     # In the switch: new releases that do not come up
     Fault(
@@ -272,19 +345,7 @@ FAULTS = [
         "does not listen on port 4000 yet",
         hosts=HOSTS,
         env={"GUESTBOOK_FAULT_NO_LISTENER": "true"},
-        variables=FEW_LOOKS,
-    ),
-    Fault(
-        "port-taken",
-        "port taken by a stranger",
-        IN,
-        "0.2.0 is to listen on 4100, where another process does",
-        went_back("web1"),
-        "4100, :eaddrinuse",
-        hosts=HOSTS,
-        env={"PORT": "4100"},
-        inject=(Now("setsid python3 -m http.server 4100 >/dev/null 2>&1 </dev/null &", "pkill -f 'http.server 4100'"),),
-        variables={**FEW_LOOKS, "elixir_release_health_url": "/health"},
+        variables=SOON_OVER,
     ),
     Fault(
         "dies",
@@ -306,7 +367,7 @@ FAULTS = [
         "answers 500",
         hosts=HOSTS,
         env={"GUESTBOOK_FAULT_UNHEALTHY": "true"},
-        variables=FEW_LOOKS,
+        variables=SOON_OVER,
         quick=True,
     ),
     Fault(
@@ -318,18 +379,30 @@ FAULTS = [
         "nothing in the body matches",
         hosts=HOSTS,
         env={"GUESTBOOK_FAULT_CLAIM_VERSION": OLD},
-        variables={**FEW_LOOKS, "elixir_release_health_regex": r'"version": *"0\.2\.0"'},
+        variables={**SOON_OVER, "elixir_release_health_regex": r'"version": *"0\.2\.0"'},
+    ),
+    Fault(
+        "wrong-look",
+        "the deploy asks for a page that there never was",
+        IN,
+        "`elixir_release_health_url` is `/nothing`: neither release answers 200 there",
+        End("not zero", {"web1": OLD}, ledger={"web1": ["rollback"]}),
+        "(fails the same look): .{0,200}is not marked bad",
+        hosts=HOSTS,
+        variables={**SOON_OVER, "elixir_release_health_url": "/nothing"},
+        script="it asks for no page",
+        quick=True,
     ),
     Fault(
         "slow-boot",
         "boots too slowly for the limit",
         IN,
-        "in a minute; `elixir_release_start_retries` is 10",
+        "in a minute; `elixir_release_start_timeout` is 10",
         went_back("web1"),
         "does not listen on port 4000 yet",
         hosts=HOSTS,
         env={"GUESTBOOK_FAULT_SLOW_BOOT_MS": "60000"},
-        variables=FEW_LOOKS,
+        variables=SOON_OVER,
     ),
     Fault(
         "memory",
@@ -362,27 +435,39 @@ FAULTS = [
         "host-lost",
         "host lost in the middle",
         IN,
-        "its sshd and all its sessions stopped while the new release boots, for longer than the run takes; `elixir_release_deadman` is 20",
+        "its sshd and all its sessions stopped while the new release boots, for longer than the run takes; `elixir_release_deadman` is 30",
         End("not zero", {"web1": OLD}, ledger={"web1": ["rollback"]}, lock=("web1",)),
         "Notice a host that was lost: (The host could not be reached any more)",
         env=SLOW_BOOT,
         script_later=AFTER_SLOW_BOOT,
         inject=(At(BOOTING, STOP_SSHD, undo=GO_ON_SSHD),),
-        variables={"elixir_release_deadman": 20},
+        variables=SOON_BACK,
         patience=60,
     ),
     Fault(
         "controller-killed",
         "controller killed in the middle",
         IN,
-        "SIGKILL to the run while the new release boots; `elixir_release_deadman` is 20",
+        "SIGKILL to the run while the new release boots; `elixir_release_deadman` is 30",
         End("killed", {"web1": OLD}, ledger={"web1": ["rollback"]}, lock=HOSTS),
         env=SLOW_BOOT,
         script_later=AFTER_SLOW_BOOT,
         inject=(At(BOOTING, lambda scene, machine: scene.signal(signal.SIGKILL)),),
-        variables={"elixir_release_deadman": 20},
+        variables=SOON_BACK,
         patience=60,
         quick=True,
+    ),
+    Fault(
+        "controller-stopped",
+        "controller stopped for longer than the host waits",
+        IN,
+        "SIGSTOP to the run while the new release boots, SIGCONT 45 s later; `elixir_release_deadman` is 30",
+        End("not zero", {"web1": OLD}, ledger={"web1": ["rollback"]}),
+        "This host (went back to 0.1.0-.{8} by itself)",
+        env=SLOW_BOOT,
+        inject=(At(BOOTING, stop_for_a_while),),
+        variables=SOON_BACK,
+        script="it has no timer",
     ),
     Fault(
         "third-batch",
@@ -394,7 +479,7 @@ FAULTS = [
         hosts=("web3",),
         env={"GUESTBOOK_FAULT_UNHEALTHY": "true"},
         env_everywhere=False,
-        variables={**FEW_LOOKS, "elixir_release_batches": [1, 1, 1]},
+        variables={**SOON_OVER, "elixir_release_batches": [1, 1, 1]},
         script="it knows one server",
         quick=True,
     ),
@@ -408,8 +493,22 @@ FAULTS = [
         "This host could NOT go back",
         env={"GUESTBOOK_FAULT_UNHEALTHY": "true"},
         inject=(At(BOOTING, "cd /opt/guestbook/releases/0.1.0-*/releases/0.1.0/; mv start.boot start.boot.away"),),
-        variables={"elixir_release_start_retries": 8},
+        variables={"elixir_release_start_timeout": 8},
         script="it never goes back",
+    ),
+    Fault(
+        "rollback-down",
+        "rollback with its migrations",
+        AFTER,
+        "from 0.2.0, `elixir_release_rollback_migrations` is down: no host that still has 0.2.0 may miss the column",
+        End("zero", dict.fromkeys(HOSTS, OLD), ledger=dict.fromkeys(HOSTS, ["rollback"])),
+        r"(These migrations were taken back: 2)\.",
+        hosts=HOSTS,
+        playbook="rollback",
+        variables={"elixir_release_rollback_to": OLD, "elixir_release_rollback_migrations": "down"},
+        no_errors=True,
+        script="it never goes back",
+        quick=True,
     ),
     Fault(
         "ledger",

@@ -93,11 +93,14 @@ class Fault(t.NamedTuple):
     old: str = ""  # what a shell does to the environment of the old release, on the fault's hosts
     inject: tuple[Now | At, ...] = ()
     variables: t.Mapping[str, t.Any] = {}  # of the role
+    playbook: str = "deploy"  # or rollback, from a 0.2.0 that was deployed without a fault
     root: str = ROOT
     slow_upload: bool = False
     again: bool = False  # run a second time, without the fault
     patience: float = 3  # seconds that the end may take to come after the run
     also: t.Callable[[dict[str, Machine]], list[str]] | None = None  # further complaints
+    secrets: tuple[str, ...] = ()  # that are in no output, beside those of every row
+    no_errors: bool = False  # the application must answer none with a status of 500 or more
     beside: str = ""  # the id of a release that runs on a host beside the one that serves
     script: str = "run"  # or why the bash script has nothing of the kind
     script_limit: float = 30  # seconds that the script gets

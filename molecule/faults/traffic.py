@@ -27,6 +27,7 @@ class Answer(t.NamedTuple):
     version: str = ""
     pid: int = 0
     entry: str = ""  # the name of the entry that it acknowledges
+    status: int = 0  # 0 where there was no answer
 
 
 class Traffic:
@@ -58,6 +59,10 @@ class Traffic:
     def lost(self) -> int:
         return sum(not answer.good for answers in self.answers.values() for answer in answers)
 
+    def errors(self) -> int:
+        """What the application itself answered to be its own fault."""
+        return sum(answer.status >= 500 for answers in self.answers.values() for answer in answers)
+
     def seconds_to_be_back(self) -> float | None:
         """None where a host did not come back."""
         gaps = [longest_gap(answers) for answers in self.answers.values()]
@@ -86,13 +91,13 @@ def read(port: int) -> Answer:
         fields = json.loads(body) if status == 200 else {}
     except ValueError:
         fields = {}
-    return Answer(time.monotonic(), bool(fields), fields.get("version", ""), int(fields.get("pid", 0)))
+    return Answer(time.monotonic(), bool(fields), fields.get("version", ""), int(fields.get("pid", 0)), status=status)
 
 
 def write(port: int, name: str) -> Answer:
     form = urllib.parse.urlencode({"name": name, "message": "light traffic", "mood": "cheerful"})
     status, _body = ask(port, "POST", "/entries", form)
-    return Answer(time.monotonic(), status == 303, entry=name if status == 303 else "")
+    return Answer(time.monotonic(), status == 303, entry=name if status == 303 else "", status=status)
 
 
 def ask(port: int, method: str, path: str, form: str | None = None) -> tuple[int, str]:

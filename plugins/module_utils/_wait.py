@@ -46,6 +46,12 @@ class Wanted(t.NamedTuple):
     validate_certs: bool | None = None  # None: not on loopback, which no public certificate names
 
 
+def as_proven(wanted: Wanted) -> Wanted:
+    """What was seen of the release when it was proven good, as far as that is known, instead of what is asked of another one."""
+    proof = wanted.release.proof or {}
+    return wanted._replace(**{field: proof[field] for field in Wanted._fields if field in proof})
+
+
 def watched(look: Look, watch: float, within: float | None, what: str) -> _readiness.Verdict:
     """The last of the looks that are taken until it is ready, or never will be, or the time is over.
 

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import time
 import typing as t
@@ -49,6 +48,7 @@ class WayBack(t.NamedTuple):
     user: str
     environ: dict[str, str] | None  # of a stranger, who has no env file that we know of; secret
     ports: list[int] | None  # where it listened; None where it did not run, or where that could not be seen
+    proof: dict[str, t.Any] | None = None  # what was seen of it when it was proven good; secret headers may be among it
 
     @property
     def label(self) -> str:
@@ -57,7 +57,7 @@ class WayBack(t.NamedTuple):
     @property
     def record(self) -> _releases.Release:
         """As ledger and looks know a release."""
-        return _releases.Release(self.label, self.path, self.name, self.version, self.sha256, "good", None, "", "", self.node)
+        return _releases.Release(self.label, self.path, self.name, self.version, self.sha256, "good", None, "", "", self.node, proof=self.proof)
 
 
 def find(layout: _layout.Layout, account: _command.Account, release: _releases.Release | None, scan: _processes.Scan) -> WayBack | None:
@@ -145,7 +145,7 @@ def _is_staged(process: _processes.Process) -> bool:
 
 
 def _of_release(release: _releases.Release, account: _command.Account) -> WayBack:
-    return WayBack(release.id, release.path, release.name, release.version, release.sha256, release.node, account.name, None, None)
+    return WayBack(release.id, release.path, release.name, release.version, release.sha256, release.node, account.name, None, None, release.proof)
 
 
 def _others(layout: _layout.Layout, way_back: WayBack) -> list[_processes.Process]:
@@ -170,8 +170,7 @@ def _point(layout: _layout.Layout, release_id: str | None) -> None:
         if _current.pointed(layout) != release_id:
             _current.point(layout, release_id)
     else:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(layout.current)
+        _current.unpoint(layout)
 
 
 def _bring_up(layout: _layout.Layout, way_back: WayBack) -> None:
@@ -220,7 +219,7 @@ def _look(layout: _layout.Layout, way_back: WayBack, process: _processes.Process
     verdicts = []
 
     def settled() -> bool:
-        verdicts[:] = [_wait.ready(place, wanted)]
+        verdicts[:] = [_wait.ready(place, _wait.as_proven(wanted))]
         return verdicts[0].ready or verdicts[0].fatal
 
     _until(settled, READY_SECONDS)

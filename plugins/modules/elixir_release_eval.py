@@ -83,26 +83,35 @@ rc:
   sample: 0
 stdout:
   description: What it printed.
-  returned: always
+  returned: success, or with C(-v)
   type: str
   sample: Migrations already up
 stderr:
   description: What it printed as errors.
-  returned: always
+  returned: success, or with C(-v)
   type: str
   sample: ''
 """
 
+import re
+
 from ansible_collections.beamops.elixir.plugins.module_utils import _bin_app, _command, _module, _releases
 
+# Of no use to who reads the cause: where in the code of a library it was, and how the BEAM ended
+NOISE = re.compile(r"\s*$|\s+\(\w+ [^)]+\) \S+:\d+: |(init|Runtime) terminating |Crash dump is being written")
+# As Ecto tells it, migration by migration
+MIGRATED = re.compile(r".*== Migrated \d+ .*")
 # The cause stands first: what follows are its consequences and a stack trace
 HEAD_LINES = 12
 
 
 def head(result):
     lines = (result.stderr.strip() or result.stdout.strip()).splitlines()
-    shown = "\n".join(lines[:HEAD_LINES])
-    return f"{shown}\n... {len(lines) - HEAD_LINES} more lines in stdout and stderr" if len(lines) > HEAD_LINES else shown
+    telling = [line for line in lines if not NOISE.match(line)]
+    shown = telling[:HEAD_LINES]
+    done = [line for line in result.stdout.splitlines() if MIGRATED.match(line) and line not in shown]
+    more = [f"... {len(lines) - len(shown)} more lines: see them with -v"] if len(lines) > len(shown) else []
+    return "\n".join([*shown, *more, *(["Done before that:", *done] if done else [])])
 
 
 def work(module):
@@ -119,6 +128,9 @@ def work(module):
         called, script, arguments = f"bin/{release.name} {command}", release.name, (command, params["expression"])
     result = application.run(script, *arguments, timeout=params["timeout"])
     answer = {"changed": True, "rc": result.rc, "stdout": result.stdout, "stderr": result.stderr}
+    failed = result.timed_out or result.rc != 0
+    if failed and not module._verbosity:  # Ansible would print all of it twice more
+        answer = {"changed": True, "rc": result.rc}
     if result.timed_out:
         module.fail_json(msg=f"{called} of {release.id} was ended after {params['timeout']:g} s. Its first lines:\n{head(result)}", **answer)
     if result.rc != 0:

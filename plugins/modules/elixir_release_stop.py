@@ -28,9 +28,14 @@ attributes:
 options:
   force:
     description:
-      - Kill it instead. Its C(heart) is killed first, since that would start it again. Requests and work in progress are lost.
+      - Kill it instead. Its C(heart) is killed first, since that would start it again. Requests and work in progress are lost, which stands in
+        C(ROOT/ledger.jsonl) then.
     type: bool
     default: false
+  by:
+    description:
+      - Who has it killed, and from which controller, for the ledger.
+    type: str
 author:
   - The beamops.elixir authors (@beamops)
 seealso:
@@ -87,25 +92,40 @@ asked_at:
   sample: 86400.12
 """
 
-from ansible_collections.beamops.elixir.plugins.module_utils import _module, _processes, _stop
+import os
+
+from ansible_collections.beamops.elixir.plugins.module_utils import _current, _layout, _module, _processes, _releases, _stop
+from ansible_collections.beamops.elixir.plugins.module_utils._errors import ReleaseError
 
 
 def work(module):
     layout = _module.layout(module)
     asked_at = _processes.uptime()
     end = _stop.kill if module.params["force"] else _stop.ask
+    processes = _processes.scan().of_root(layout.root)
     asked = [
         {"pid": process.pid, "version": process.version, "node": process.node, "how": None if module.check_mode else end(process)}
-        for process in _processes.scan().of_root(layout.root)
+        for process in processes
     ]
-    for process in asked:
-        if process["how"] == "kill":
-            module.warn(f"{process['version']} (pid {process['pid']}) was killed. What it was doing is lost, as in a crash.")
+    for process, told in zip(processes, asked):
+        if told["how"] == "kill":
+            module.warn(f"{process.version} (pid {process.pid}) was killed. What it was doing is lost, as in a crash.")
+            note(module, layout, process)
     return {"changed": bool(asked), "asked": asked, "asked_at": asked_at}
 
 
+def note(module, layout, process):
+    """Who wonders later what became of a request finds it in the ledger."""
+    if not os.path.exists(_layout.record(process.root)):  # not staged here
+        return
+    try:
+        _current.note(layout, "kill", _releases.read(process.root), None, module.params["by"], f"pid {process.pid} did not stop")
+    except ReleaseError as error:  # it is killed all the same
+        module.warn(str(error))
+
+
 def main():
-    _module.main({**_module.ROOT, "force": {"type": "bool", "default": False}}, work)
+    _module.main({**_module.ROOT, "force": {"type": "bool", "default": False}, "by": {"type": "str"}}, work)
 
 
 if __name__ == "__main__":

@@ -99,6 +99,12 @@ options:
         distributed.
     type: bool
     default: true
+  as_proven:
+    description:
+      - With O(state=ready), look for what was seen when M(beamops.elixir.elixir_release_current) recorded that the release is good (its O(port), O(url),
+        O(headers), O(status_code) and so on) instead of what these options say, which then count for a release that has no such record.
+    type: bool
+    default: false
   timeout:
     description:
       - How many seconds the HTTP request and the rpc may take each.
@@ -200,7 +206,8 @@ SECRET_HEADERS = re.compile(r"authorization|cookie|token|key|secret", re.IGNOREC
 
 
 def hide_secrets(module, release):
-    module.no_log_values.update(str(value) for name, value in module.params["headers"].items() if SECRET_HEADERS.search(name))
+    for headers in (module.params["headers"], (release.proof or {}).get("headers") or {}):
+        module.no_log_values.update(str(value) for name, value in headers.items() if SECRET_HEADERS.search(name))
     _module.hide_env_file(module, release)
 
 
@@ -226,6 +233,8 @@ def work(module):
             release=release,
             **{option: params[option] for option in _wait.Wanted._fields if option != "release"},
         )
+        if params["as_proven"]:
+            wanted = _wait.as_proven(wanted)
         verdict = _wait.watch_ready(layout, wanted, params["watch"], params["within"])
     return {"changed": False, **verdict._asdict()}
 
@@ -247,6 +256,7 @@ def main():
             "status_code": {"type": "list", "elements": "int", "default": [200]},
             "search_regex": {"type": "str"},
             "rpc": {"type": "bool", "default": True},
+            "as_proven": {"type": "bool", "default": False},
             "timeout": {"type": "float", "default": 10},
             "watch": {"type": "float", "default": 0},
             "within": {"type": "float"},

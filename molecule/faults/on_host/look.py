@@ -42,7 +42,7 @@ def beams():
         arguments = (read(f"/proc/{pid}/cmdline") or "").split("\0")
         boot = arguments[arguments.index("-boot") + 1] if "-boot" in arguments else ""
         match = re.match(r"(.*)/releases/([^/]+)/start$", boot)
-        if os.path.basename(arguments[0]) == "beam.smp" and match:
+        if re.fullmatch(r"beam(\.\w+)*", os.path.basename(arguments[0])) and match:
             environ = dict(re.findall(NAMES, environ_of(pid), re.MULTILINE))
             state = re.search(r"^State:\s+(\w)", read(f"/proc/{pid}/status") or "", re.MULTILINE)
             found.append({"pid": pid, "root": match[1], "version": match[2], "environ": environ, "state": state and state[1]})

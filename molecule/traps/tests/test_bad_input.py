@@ -180,4 +180,4 @@ def test_a_strategy_that_leads_each_host_for_itself(playbook, tarballs, hosts, m
     assert run.rc != 0 and run.plain().count("run_once means nothing") >= len(hosts)
     assert [snapshot(host) for host in hosts.values()] == before
     assert playbook("deploy", "--check", elixir_release_tarball=tarballs["0.2.0-again"]).rc == 0
-    assert "LAST GOOD" in playbook("status").output
+    assert "ROLLBACK TO" in playbook("status").output

@@ -138,7 +138,7 @@ def test_a_daemon_that_dies_at_boot(deploy, env_file, hosts, web1):
 
 
 def test_a_health_page_that_never_turns_good(deploy, env_file, web1):
-    run = deploy("0.1.0", elixir_release_env_file=env_file(GUESTBOOK_FAULT_UNHEALTHY="1"), elixir_release_start_retries=8)
+    run = deploy("0.1.0", elixir_release_env_file=env_file(GUESTBOOK_FAULT_UNHEALTHY="1"), elixir_release_start_timeout=8)
     assert run.rc != 0
     assert "http://127.0.0.1:4000/health answers 500, and is to answer 200" in run.plain()
     assert deploy("0.2.0").rc == 0
@@ -176,6 +176,15 @@ def test_a_migration_that_fails_stops_nothing(deploy, database, web1):
     assert web1.beams() == before and web1.serves("0.2.0")
 
 
+def test_a_migration_of_several_that_fails_has_changed_the_database(deploy, web1):
+    before = web1.beams()
+    again = "Guestbook.Release.rollback(2); Guestbook.Release.migrate(); raise ~s(the third one)"
+    run = deploy("0.2.0-again", elixir_release_migrate=again)
+    assert run.rc != 0
+    assert "Nothing was stopped, and what runs here runs on, but the database has changed: migration 2 was applied." in run.plain()
+    assert web1.beams() == before and web1.serves("0.2.0")
+
+
 def test_a_migration_that_waits_for_ever_stops_nothing(deploy, web1):
     before = web1.beams()
     run = deploy("0.2.0-again", elixir_release_migrate="IO.puts(~s(waiting)); Process.sleep(:infinity)", elixir_release_migrate_timeout=3)
@@ -186,7 +195,7 @@ def test_a_migration_that_waits_for_ever_stops_nothing(deploy, web1):
 
 def test_a_phoenix_release_without_a_health_url(deploy, env_file, web1):
     """/ of the application, asked so that it does not redirect to https: a secret that is too short shows there and nowhere else."""
-    run = deploy("0.2.0-again", elixir_release_health_url="", elixir_release_env_file=env_file(SECRET_KEY_BASE="short"), elixir_release_start_retries=8)
+    run = deploy("0.2.0-again", elixir_release_health_url="", elixir_release_env_file=env_file(SECRET_KEY_BASE="short"), elixir_release_start_timeout=8)
     assert run.rc != 0
     assert "http://127.0.0.1:4000/ answers 500" in run.plain()
     run = deploy("0.2.0", elixir_release_health_url="")

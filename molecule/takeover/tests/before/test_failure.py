@@ -13,7 +13,7 @@ def test_what_the_bash_script_had_started_serves_again(hosts, playbook, fleet, t
     before = json.loads((fleet / "before.json").read_text())
     env = fleet / "project" / "env.unhealthy"
     env.write_text((fleet / "project" / ".env.production").read_text() + "export GUESTBOOK_FAULT_UNHEALTHY=1\n")
-    run = playbook("deploy", elixir_release_tarball=tarballs["0.2.0"], elixir_release_env_file=str(env), elixir_release_start_retries=8)
+    run = playbook("deploy", elixir_release_tarball=tarballs["0.2.0"], elixir_release_env_file=str(env), elixir_release_start_timeout=8)
     assert run.rc != 0 and "answers 500" in run.plain()
     web1 = hosts["web1"]
     assert web1.serves("0.1.0") and web1.beams() != before["web1"]["pids"]

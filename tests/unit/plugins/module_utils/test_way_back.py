@@ -262,3 +262,13 @@ def test_its_port_is_looked_at_unless_it_ran_without_listening_there(release, fi
             _way_back.go_back(layout, way_back, None)
     else:
         _way_back.go_back(layout, way_back, None)
+
+
+def test_what_proved_it_once_is_what_it_is_judged_by(release, find, layout, monkeypatch):
+    monkeypatch.setattr(_way_back, "READY_SECONDS", 0.1)
+    old = release("0.1.0-a", env="PORT=1\n", state="good", proof={"port": None, "url": None})
+    _current.point(layout, old.id)
+    _way_back.go_back(layout, find(), None)
+    _releases.write(old._replace(proof={"port": 2}))
+    with pytest.raises(ReleaseError, match="does not listen on port 2"):
+        _way_back.go_back(layout, find(), None)

@@ -58,7 +58,7 @@ def test_rpc(evaluate, run_module, layout):
 
 
 def test_secrets_are_masked(evaluate):
-    answer = evaluate(expression='echo "$PASSWORD"; echo "$PASSWORD" >&2; exit 1')
+    answer = evaluate(expression='echo "$PASSWORD"; echo "$PASSWORD" >&2; exit 1', _ansible_verbosity=1)
     assert "hunter22" not in str(answer)
     assert answer["stdout"] == "********\n"
 
@@ -67,7 +67,18 @@ def test_a_failure_shows_where_it_began(evaluate, release):
     answer = evaluate(expression="for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14; do echo line $i; done >&2; exit 9")
     assert (answer["failed"], answer["rc"]) == (True, 9)
     assert f"bin/guestbook eval of {release.id} failed (exit code 9):\nline 1\n" in answer["msg"]
-    assert answer["msg"].endswith("line 12\n... 2 more lines in stdout and stderr")
+    assert answer["msg"].endswith("line 12\n... 2 more lines: see them with -v")
+    assert "stdout" not in answer and "stderr" not in answer, "Ansible would print them all once more"
+
+
+def test_a_failure_shows_no_stack_trace(evaluate):
+    answer = evaluate(expression="printf '** (RuntimeError) no\n    (elixir 1.14.0) lib/system.ex:707: System.fetch_env!/1\n    runtime.exs:5: (file)\n' >&2; exit 1")
+    assert answer["msg"].endswith("** (RuntimeError) no\n    runtime.exs:5: (file)\n... 1 more lines: see them with -v")
+
+
+def test_a_failure_tells_which_migrations_were_done_before(evaluate):
+    answer = evaluate(expression="echo '[info] == Migrated 1 in 0.0s'; echo '** (Postgrex.Error) no' >&2; exit 1")
+    assert answer["msg"].endswith("** (Postgrex.Error) no\nDone before that:\n[info] == Migrated 1 in 0.0s")
 
 
 def test_a_failure_that_is_told_on_stdout_only(evaluate):

@@ -4,9 +4,11 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
-from ansible_collections.beamops.elixir.plugins.module_utils import _processes
+from ansible_collections.beamops.elixir.plugins.module_utils import _current, _processes
 from ansible_collections.beamops.elixir.plugins.modules import elixir_release_start, elixir_release_stop as module
 
 
@@ -34,6 +36,22 @@ def test_asks_once(stop, layout, pid, node, eventually, arguments, how):
 def test_when_it_was_asked_is_told_by_no_clock(stop, pid):
     began = _processes.uptime()
     assert began <= stop()["asked_at"] <= stop()["asked_at"] <= _processes.uptime()
+
+
+def test_a_kill_stands_in_the_ledger(stop, layout, pid):
+    assert _current.entries(layout) == []
+    answer = stop(force=True, by="kai@laptop")
+    assert [entry["event"] for entry in _current.entries(layout)] == ["kill"]
+    (line,) = _current.entries(layout)
+    assert (line["release"], line["by"], line["reason"]) == ("0.1.0-1a2b3c4d", "kai@laptop", f"pid {pid} did not stop")
+    assert "What it was doing is lost" in str(answer["warnings"])
+
+
+def test_a_kill_that_cannot_be_noted_is_one_all_the_same(stop, layout, pid, eventually):
+    os.mkdir(layout.ledger)
+    answer = stop(force=True)
+    assert "ledger.jsonl cannot be written" in str(answer["warnings"])
+    assert eventually(lambda: not _processes.alive(pid))
 
 
 def test_check_mode_stops_nothing(stop, pid, node):
