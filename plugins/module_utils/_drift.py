@@ -67,6 +67,11 @@ def env_changed(process: _processes.Process, release: Release) -> list[str]:
     return sorted(key for key, value in variables.items() if key not in own and not _has(process, key, value))
 
 
+def environ(one: Running) -> dict[str, str]:
+    """Its own, without what erl set for it, such as directories. Secret."""
+    return {key: value for key, value in one.process.environ.items() if key not in OF_BIN_APP}
+
+
 def sentences(pointed: str | None, current: Release | None, found: list[Running]) -> list[str]:
     """What is not as it should be, a sentence each; `pointed` is the id that `current` points to, whether that is there or not."""
     said = []

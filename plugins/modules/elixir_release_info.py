@@ -299,15 +299,20 @@ def path(module):
     return given.replace("${PATH}", _env_file.PATH).replace("$PATH", _env_file.PATH)
 
 
+def hide_secrets(module, running, releases):
+    """What comes out of a log may hold any."""
+    _module.hide(module, _drift.environ(running), running.process.name, running.process.root)
+    for release in releases:
+        _module.hide_env_file(module, release)
+
+
 def work(module):
     layout = _module.layout(module)
     releases, current, pointed = _releases.staged(layout), _releases.current(layout), _current.pointed(layout)
     running = [_drift.running(process, releases) for process in _processes.scan().of_root(layout.root)]
     for one in running:
-        if one.refused_writes:  # a log may hold anything
-            _module.hide(module, one.process.environ, one.process.name, one.release_id)
-            for release in releases:
-                _module.hide_env_file(module, release)
+        if one.refused_writes:
+            hide_secrets(module, one, releases)
     last_good = _history.last_good(releases, pointed)
     answer = {
         "changed": False,

@@ -219,7 +219,7 @@ def test_watched(answers, watch, within, expected, taken):
 def test_a_watch_is_over_when_its_time_is():
     look, taken = looks((NO, 1))
     assert _wait.watched(look, 0.4, None, "") == NO
-    assert 3 <= len(taken) <= 4
+    assert 2 <= len(taken) <= 4
 
 
 def test_the_node_is_not_asked_more_than_once_a_second():
@@ -344,7 +344,8 @@ def test_sockets_that_cannot_be_read_are_no_closed_port(layout, release, start, 
 def test_over_after_its_time(layout, release, start, url):
     start(release)
     verdict = _wait.watch_ready(layout, wanted(release, url=f"{url}/unhealthy"), watch=5, within=0.3)
-    assert verdict.fatal and verdict.msg == f"{url}/unhealthy answers 503, and is to answer 200: no database, 0 s after its start (limit 0.3 s)."
+    assert verdict.fatal
+    assert re.fullmatch(rf"{url}/unhealthy answers 503, and is to answer 200: no database, \d+ s after its start \(limit 0\.3 s\)\.", verdict.msg)
     assert not _wait.watch_ready(layout, wanted(release, stable_for=3600), within=0.3).fatal
 
 

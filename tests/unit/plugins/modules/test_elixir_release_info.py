@@ -11,7 +11,7 @@ import pwd
 
 import pytest
 
-from ansible_collections.beamops.elixir.plugins.module_utils import _current, _tarball
+from ansible_collections.beamops.elixir.plugins.module_utils import _current, _env_file, _tarball
 from ansible_collections.beamops.elixir.plugins.modules import elixir_release_info as module, elixir_release_start
 
 
@@ -57,9 +57,10 @@ def test_an_env_file_that_was_changed_is_told_without_its_values(info, run_modul
     assert "hunter" not in str(answer)
 
 
-def test_what_may_not_be_written_is_told_without_secrets(info, run_module, layout, staged, node):
+def test_what_may_not_be_written_is_told_without_secrets(info, run_module, layout, staged, node, monkeypatch):
     release = staged(env=f"RELEASE_NODE={node}\nPASSWORD=hunter22\n", state="good")
     _current.point(layout, release.id)
+    monkeypatch.setattr(_env_file, "base", lambda account, base=_env_file.base: {**base(account), "ROOTDIR": release.path})  # erl's own
     run_module(elixir_release_start, root=layout.root)
     with open(f"{layout.tmp}/log/erlang.log.1", "a", encoding="utf-8") as file:
         file.write(f"{release.path}/priv/hunter22: permission denied\n")
