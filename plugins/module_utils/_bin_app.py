@@ -47,11 +47,14 @@ class Application(t.NamedTuple):
     def call(self, *arguments: str, timeout: float = SECONDS, environ: t.Mapping[str, str] | None = None) -> _command.Result:
         return self.run(self.name, *arguments, timeout=timeout, environ=environ)
 
-    def run(self, script: str, *arguments: str, timeout: float, environ: t.Mapping[str, str] | None = None) -> _command.Result:
+    def run(
+        self, script: str, *arguments: str, timeout: float, environ: t.Mapping[str, str] | None = None, expendable: bool = False
+    ) -> _command.Result:
         program = _layout.script(self.path, script)
         if not os.path.exists(program):
             raise ReleaseError(f"{program} is not there: the release in {self.path} is not whole.")
-        return _command.run([program, *arguments], env={**self.environ, **(environ or {})}, cwd=self.cwd, account=self.account, timeout=timeout)
+        env = {**self.environ, **(environ or {})}
+        return _command.run([program, *arguments], env=env, cwd=self.cwd, account=self.account, timeout=timeout, expendable=expendable)
 
 
 def staged(path: str, name: str, layout: _layout.Layout, account: _command.Account) -> Application:

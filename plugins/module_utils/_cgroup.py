@@ -10,11 +10,14 @@ import os
 import re
 import typing as t
 
+MIB = 1 << 20
 PROC = "/proc"
 CGROUPS = "/sys/fs/cgroup"
 # The names of the same files in cgroup v1, which the memory controller still has on some hosts, and in v2
 LIMITS = ("memory.limit_in_bytes", "memory.max")
 USED = ("memory.usage_in_bytes", "memory.current")
+# Counted as used, and given back where it is wanted: of the cgroup and those below it, in v1 by a name of its own
+RECLAIMABLE = r"^total_inactive_file (\d+)$", r"^inactive_file (\d+)$"
 KILLS = ("memory.oom_control", "memory.events")
 # What v1 says where there is no limit is about as much as an address can tell
 UNLIMITED = 1 << 60
@@ -25,20 +28,38 @@ class Memory(t.NamedTuple):
 
     available: int | None
     limit: int | None  # the narrowest of its cgroups
-    used: int | None  # in that one
+    used: int | None  # in that one, without what can be reclaimed
     oom_kills: int | None  # in its own cgroup
+
+
+class Room(t.NamedTuple):
+    """How much there is for one more process of this cgroup, and what sets the limit."""
+
+    bytes: int
+    limit: str
+
+
+def room(proc: str = PROC, cgroups: str = CGROUPS) -> Room | None:
+    """The narrowest there is. None where nothing tells."""
+    meminfo = _text(os.path.join(proc, "meminfo"))
+    available = _available(meminfo)
+    swap = _kilobytes(meminfo, "SwapFree") or 0
+    found = [] if available is None else [Room(available + swap, f"the host has {available // MIB} MiB available and {swap // MIB} MiB of swap")]
+    for limit, directory in _limits(None, proc, cgroups):
+        used = _used(directory) or 0
+        found.append(Room(max(limit - used, 0), f"the cgroup {directory} is limited to {limit // MIB} MiB, of which {used // MIB} MiB are used"))
+    return min(found, default=None)
 
 
 def memory(pid: int | None, proc: str = PROC, cgroups: str = CGROUPS) -> Memory:
     """As a process has it, by default this one."""
     directories = _memory_directories(pid, proc, cgroups)
-    limits = [(limit, directory) for directory in directories for limit in [_number(directory, LIMITS)] if limit is not None and limit < UNLIMITED]
-    limit, narrowest = min(limits, default=(None, None))
+    limit, narrowest = min(_limits(pid, proc, cgroups), default=(None, None))
     kills = (re.search(r"^oom_kill (\d+)$", _first(directory, KILLS), re.MULTILINE) for directory in directories)
     return Memory(
         available=_available(_text(os.path.join(proc, "meminfo"))),
         limit=limit,
-        used=_number(narrowest, USED) if narrowest else None,
+        used=_used(narrowest) if narrowest else None,
         oom_kills=next((int(match[1]) for match in kills if match), None),
     )
 
@@ -48,6 +69,20 @@ def unit(pid: int, proc: str = PROC) -> str | None:
     paths = _paths(pid, proc)
     match = re.search(r"/([^/]+\.service)(/|$)", paths.get("name=systemd") or paths.get("") or "")
     return match[1] if match else None
+
+
+def _limits(pid: int | None, proc: str, cgroups: str) -> list[tuple[int, str]]:
+    found = ((_number(directory, LIMITS), directory) for directory in _memory_directories(pid, proc, cgroups))
+    return [(limit, directory) for limit, directory in found if limit is not None and limit < UNLIMITED]
+
+
+def _used(directory: str) -> int | None:
+    used = _number(directory, USED)
+    if used is None:
+        return None
+    statistics = _text(os.path.join(directory, "memory.stat"))
+    reclaimable = (re.search(pattern, statistics, re.MULTILINE) for pattern in RECLAIMABLE)
+    return max(used - next((int(match[1]) for match in reclaimable if match), 0), 0)
 
 
 def _memory_directories(pid: int | None, proc: str, cgroups: str) -> list[str]:
@@ -69,7 +104,11 @@ def _paths(pid: int | None, proc: str) -> dict[str, str]:
 
 
 def _available(meminfo: str) -> int | None:
-    match = re.search(r"^MemAvailable:\s+(\d+) kB$", meminfo, re.MULTILINE)
+    return _kilobytes(meminfo, "MemAvailable")
+
+
+def _kilobytes(meminfo: str, name: str) -> int | None:
+    match = re.search(rf"^{name}:\s+(\d+) kB$", meminfo, re.MULTILINE)
     return int(match[1]) * 1024 if match else None
 
 

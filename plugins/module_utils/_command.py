@@ -22,6 +22,8 @@ from ansible_collections.beamops.elixir.plugins.module_utils._errors import Rele
 UMASK = 0o027
 # A BEAM asked by SIGTERM needs a moment; after that it is killed
 GRACE_SECONDS = 5
+OOM_SCORE = "/proc/self/oom_score_adj"
+FIRST_TO_BE_KILLED = "1000"
 
 
 class Account(t.NamedTuple):
@@ -36,6 +38,11 @@ class Result(t.NamedTuple):
     stdout: str
     stderr: str
     timed_out: bool
+
+    @property
+    def killed(self) -> bool:
+        """By SIGKILL, which it was not sent from here. A shell tells of the death of its child by a number."""
+        return not self.timed_out and self.rc in (-signal.SIGKILL, 128 + signal.SIGKILL)
 
 
 def account(name: str | None) -> Account:
@@ -59,11 +66,16 @@ def owner(uid: int) -> Account:
         raise ReleaseError(f"The uid {uid} has no name on this host: give it one in /etc/passwd.") from None
 
 
-def run(argv: list[str], *, env: dict[str, str], cwd: str, account: Account, timeout: float) -> Result:
-    """Run a command to its end. After the time limit its whole process group is ended."""
+def run(argv: list[str], *, env: dict[str, str], cwd: str, account: Account, timeout: float, expendable: bool = False) -> Result:
+    """Run a command to its end. After the time limit its whole process group is ended.
+
+    Of what is expendable, the kernel kills each process before any other where memory is short.
+    """
 
     def become() -> None:
         os.umask(UMASK)
+        if expendable:
+            _go_first()
         if os.geteuid() == 0:
             os.initgroups(account.name, account.gid)
             os.setgid(account.gid)
@@ -103,6 +115,12 @@ def leave(argv: list[str], *, env: dict[str, str], cwd: str) -> None:
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
+
+
+def _go_first() -> None:
+    # Anybody may raise it. Where /proc is read-only, what else is done against a lack of memory has to do
+    with contextlib.suppress(OSError), open(OOM_SCORE, "w", encoding="ascii") as file:
+        file.write(FIRST_TO_BE_KILLED)
 
 
 def _end(process: subprocess.Popen[bytes]) -> tuple[bytes, bytes]:

@@ -79,6 +79,15 @@ def alive(pid: int, started: int | None = None, proc: str = PROC) -> bool:
     return stat.state not in "ZX" and started in (None, stat.started)
 
 
+def resident(pid: int, proc: str = PROC) -> int | None:
+    """How many bytes of memory it takes. None where it is gone."""
+    try:
+        match = re.search(r"^VmRSS:\s+(\d+) kB$", _read(os.path.join(proc, str(pid), "status")), re.MULTILINE)
+    except OSError:
+        return None
+    return int(match[1]) * 1024 if match else None
+
+
 def hearts(pid: int, proc: str = PROC) -> list[int]:
     """The heart processes that would start this BEAM again."""
     return [other for other in _pids(proc) if _is_heart_of(_arguments(proc, other), pid)]

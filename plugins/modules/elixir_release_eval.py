@@ -12,6 +12,9 @@ description:
   - Runs C(bin/NAME eval) with the environment that the release was staged with, as the user that runs it, within a time limit.
   - With O(rpc=true) the expression is evaluated by the node that runs, of whatever version that is.
   - The secrets of the env file are masked in what it answers.
+  - What serves meanwhile comes first. Where memory is clearly too little for a second BEAM beside it, nothing is run; what is run is the first that the
+    kernel kills for lack of memory; and if what served is gone afterwards, the task fails, whatever the expression said. None of this is looked at
+    with O(rpc=true).
 extends_documentation_fragment:
   - beamops.elixir._release
   - beamops.elixir._release.user
@@ -91,11 +94,26 @@ stderr:
   returned: success, or with C(-v)
   type: str
   sample: ''
+died:
+  description: The process ids of what served before it was run and is gone afterwards. Where there is one, the task has failed.
+  returned: when it was run
+  type: list
+  elements: int
+  sample: []
 """
 
 import re
 
-from ansible_collections.beamops.elixir.plugins.module_utils import _bin_app, _command, _module, _releases
+from ansible_collections.beamops.elixir.plugins.module_utils import (
+    _beside,
+    _bin_app,
+    _cgroup,
+    _command,
+    _module,
+    _processes,
+    _releases,
+)
+from ansible_collections.beamops.elixir.plugins.module_utils._errors import ReleaseError
 
 # Of no use to who reads the cause: where in the code of a library it was, and how the BEAM ended
 NOISE = re.compile(r"\s*$|\s+\(\w+ [^)]+\) \S+:\d+: |(init|Runtime) terminating |Crash dump is being written")
@@ -114,6 +132,11 @@ def head(result):
     return "\n".join([*shown, *more, *(["Done before that:", *done] if done else [])])
 
 
+def _left():
+    room = _cgroup.room()
+    return room.limit if room else "how much there is is not known"
+
+
 def work(module):
     params = module.params
     layout = _module.layout(module)
@@ -126,15 +149,26 @@ def work(module):
     else:
         command = "rpc" if params["rpc"] else "eval"
         called, script, arguments = f"bin/{release.name} {command}", release.name, (command, params["expression"])
-    result = application.run(script, *arguments, timeout=params["timeout"])
-    answer = {"changed": True, "rc": result.rc, "stdout": result.stdout, "stderr": result.stderr}
-    failed = result.timed_out or result.rc != 0
-    if failed and not module._verbosity:  # Ansible would print all of it twice more
-        answer = {"changed": True, "rc": result.rc}
+    # An rpc is answered by what serves, and may be there to end it. It may also start epmd, which stays, and which nobody may take for expendable.
+    serving = [] if params["rpc"] else _beside.live(layout, release, _processes.scan())
+    called = f"{called} of {release.id}"
+    refusal = _beside.too_little_memory(called, _beside.unpacked_size(release.path), serving, _cgroup.room()) if serving else None
+    if refusal:
+        raise ReleaseError(refusal)
+    result = application.run(script, *arguments, timeout=params["timeout"], expendable=not params["rpc"])
+    died = _beside.died(serving)
+    answer = {"changed": True, "rc": result.rc, "died": [process.pid for process in died]}
+    # Of a failure Ansible would print all of it twice more
+    if module._verbosity or not (died or result.killed or result.timed_out or result.rc):
+        answer.update(stdout=result.stdout, stderr=result.stderr)
+    if died:
+        module.fail_json(msg=" ".join(_beside.lost(process, called) for process in died), **answer)
+    if result.killed:
+        module.fail_json(msg=f"{called} was killed, most likely by the kernel for lack of memory ({_left()}).{' What serves runs on.' if serving else ''}", **answer)
     if result.timed_out:
-        module.fail_json(msg=f"{called} of {release.id} was ended after {params['timeout']:g} s. Its first lines:\n{head(result)}", **answer)
+        module.fail_json(msg=f"{called} was ended after {params['timeout']:g} s. Its first lines:\n{head(result)}", **answer)
     if result.rc != 0:
-        module.fail_json(msg=f"{called} of {release.id} failed (exit code {result.rc}):\n{head(result)}", **answer)
+        module.fail_json(msg=f"{called} failed (exit code {result.rc}):\n{head(result)}", **answer)
     return answer
 
 

@@ -245,6 +245,8 @@ import datetime
 import pwd
 
 from ansible_collections.beamops.elixir.plugins.module_utils import (
+    _beside,
+    _cgroup,
     _current,
     _drift,
     _env_file,
@@ -309,7 +311,8 @@ def hide_secrets(module, running, releases):
 def work(module):
     layout = _module.layout(module)
     releases, current, pointed = _releases.staged(layout), _releases.current(layout), _current.pointed(layout)
-    running = [_drift.running(process, releases) for process in _processes.scan().of_root(layout.root)]
+    serving = _processes.scan().of_root(layout.root)
+    running = [_drift.running(process, releases) for process in serving]
     for one in running:
         if one.refused_writes:
             hide_secrets(module, one, releases)
@@ -331,6 +334,9 @@ def work(module):
         host, ignored = _host.facts(layout.root, tarball, path(module)), module.params["ignore_libraries"]
         answer["problems"] = _preflight.problems(tarball, host, is_here, ignored)
         answer["notes"] = _preflight.notes(tarball, host, ignored)
+        # What is here already may be what runs; what is evaluated of it looks by itself
+        refusal = None if is_here else _beside.too_little_memory(f"a rehearsal of {tarball['release_id']}", tarball["unpacked_size"], serving, _cgroup.room())
+        answer["problems"] += [refusal] if refusal else []
         for note in answer["notes"]:
             module.warn(note)
         answer["msg"] = " ".join(answer["problems"]) or "This host can run the release."

@@ -75,6 +75,44 @@ def test_memory_without_a_limit(host, cgroup):
     assert _cgroup.memory(42, **host(cgroup, {"memory/memory.limit_in_bytes": "9223372036854771712\n"})) == (2048 * MIB, None, None, None)
 
 
+STAT_V1 = "inactive_file 1\nactive_file 2\ntotal_inactive_file 104857600\ntotal_active_file 3\n"
+STAT_V2 = "anon 5\ninactive_file 104857600\nactive_file 3\n"
+
+
+@pytest.mark.parametrize(
+    "cgroup, files",
+    [
+        (
+            V1,
+            {
+                "memory/system.slice/memory.limit_in_bytes": f"{512 * MIB}\n",
+                "memory/system.slice/memory.usage_in_bytes": f"{500 * MIB}\n",
+                "memory/system.slice/memory.stat": STAT_V1,
+            },
+        ),
+        (V2, {"system.slice/memory.max": f"{512 * MIB}\n", "system.slice/memory.current": f"{500 * MIB}\n", "system.slice/memory.stat": STAT_V2}),
+    ],
+)
+def test_a_page_cache_that_can_be_reclaimed_is_not_used(host, cgroup, files):
+    places = host(cgroup, files)
+    assert _cgroup.memory(42, **places).used == 400 * MIB
+    room = _cgroup.room(**places)
+    assert room.bytes == 112 * MIB
+    assert room.limit.endswith("system.slice is limited to 512 MiB, of which 400 MiB are used")
+
+
+def test_the_room_is_that_of_the_narrowest_and_not_of_the_smallest_limit(host):
+    files = {f"{SERVICE}/memory.max": f"{100 * MIB}\n", f"{SERVICE}/memory.current": f"{10 * MIB}\n"}
+    above = {"system.slice/memory.max": f"{512 * MIB}\n", "system.slice/memory.current": f"{500 * MIB}\n"}
+    assert _cgroup.room(**host(V2, {**files, **above})).bytes == 12 * MIB
+
+
+def test_the_room_of_a_host_without_limits_is_what_is_available_and_swap(host):
+    assert _cgroup.room(**host(V2, {}, MEMINFO + "SwapFree: 1048576 kB\n")) == (3072 * MIB, "the host has 2048 MiB available and 1024 MiB of swap")
+    assert _cgroup.room(**host(V2, {})).bytes == 2048 * MIB
+    assert _cgroup.room(**host(V2, {}, "")) is None
+
+
 def test_where_nothing_can_be_known(tmp_path):
     assert _cgroup.memory(42, proc=str(tmp_path), cgroups=str(tmp_path)) == (None, None, None, None)
     assert _cgroup.unit(42, proc=str(tmp_path)) is None

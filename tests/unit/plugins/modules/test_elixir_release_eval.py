@@ -8,7 +8,7 @@ import os
 
 import pytest
 
-from ansible_collections.beamops.elixir.plugins.module_utils import _command, _current, _layout
+from ansible_collections.beamops.elixir.plugins.module_utils import _cgroup, _command, _current, _layout
 from ansible_collections.beamops.elixir.plugins.modules import elixir_release_eval as module, elixir_release_start
 
 
@@ -109,3 +109,38 @@ def test_check_mode_runs_nothing(evaluate, place):
 def test_bad_input(evaluate, arguments, words):
     answer = evaluate(**arguments)
     assert answer["failed"] and words in answer["msg"]
+
+
+def test_it_is_the_first_that_the_kernel_kills(evaluate, run_module, layout):
+    look = "cat /proc/$$/oom_score_adj"
+    assert evaluate(expression=look)["stdout"] == "1000\n"
+    with open("/proc/self/oom_score_adj", encoding="ascii") as file:
+        ours = file.read()
+    pid = run_module(elixir_release_start, root=layout.root)["pid"]
+    with open(f"/proc/{pid}/oom_score_adj", encoding="ascii") as file:
+        assert file.read() == ours, "what serves is no more expendable than before"
+
+
+@pytest.mark.parametrize("expression", ["kill -KILL $$", "sh -c 'kill -KILL $$'; exit $?"])
+def test_its_death_by_the_kernel_is_told_as_that(evaluate, release, expression):
+    answer = evaluate(expression=f"echo before; {expression}")
+    assert answer["failed"] and answer["stdout"] == "before\n"
+    assert answer["msg"].startswith(f"bin/guestbook eval of {release.id} was killed, most likely by the kernel for lack of memory (")
+    assert "What serves" not in answer["msg"]
+
+
+def test_what_served_and_is_gone_afterwards_is_told_at_once(evaluate, run_module, layout, release):
+    pid = run_module(elixir_release_start, root=layout.root)["pid"]
+    assert evaluate(expression="echo all is well")["died"] == []
+    answer = evaluate(expression=f"kill -KILL {pid}; while kill -0 {pid} && ! grep -q Z /proc/{pid}/stat; do sleep 0.01; done; echo all is well")
+    assert answer["failed"] and (answer["rc"], answer["died"]) == (0, [pid])
+    assert answer["msg"].startswith(f"pid {pid}, guestbook 0.1.0 from {release.path}, served when bin/guestbook eval of {release.id} began, and is gone.")
+
+
+def test_nothing_is_run_where_memory_is_too_little_beside_what_serves(evaluate, run_module, layout, release, monkeypatch):
+    monkeypatch.setattr(_cgroup, "room", lambda: _cgroup.Room(0, "the host has 0 MiB available and 0 MiB of swap"))
+    assert evaluate(expression="echo nothing runs beside it")["rc"] == 0
+    pid = run_module(elixir_release_start, root=layout.root)["pid"]
+    answer = evaluate(expression=f"touch {layout.root}/was-run")
+    assert answer["failed"] and f"too little memory to run bin/guestbook eval of {release.id} beside pid {pid}" in answer["msg"]
+    assert "the host has 0 MiB available" in answer["msg"] and not os.path.exists(f"{layout.root}/was-run")

@@ -11,7 +11,7 @@ import pwd
 
 import pytest
 
-from ansible_collections.beamops.elixir.plugins.module_utils import _current, _env_file, _tarball
+from ansible_collections.beamops.elixir.plugins.module_utils import _cgroup, _current, _env_file, _tarball
 from ansible_collections.beamops.elixir.plugins.modules import elixir_release_info as module, elixir_release_start
 
 
@@ -149,3 +149,15 @@ def test_what_is_here_already_needs_no_room(info, staged, described):
 def test_a_root_that_is_none(run_module):
     answer = run_module(module, root="/")
     assert answer["failed"] and "root is '/'" in answer["msg"]
+
+
+def test_too_little_memory_for_a_rehearsal_beside_what_serves_is_a_problem(info, run_module, layout, staged, node, tarball, release_files, monkeypatch):
+    monkeypatch.setattr(_cgroup, "room", lambda: _cgroup.Room(0, "the host has 0 MiB available and 0 MiB of swap"))
+    described = _tarball.describe(tarball(release_files))
+    assert not any("memory" in problem for problem in info(tarball=described)["problems"])
+    release = staged(env=f"RELEASE_NODE={node}\n", state="good")
+    _current.point(layout, release.id)
+    pid = run_module(elixir_release_start, root=layout.root)["pid"]
+    said = f"too little memory to run a rehearsal of {described['release_id']} beside pid {pid}"
+    assert any(said in problem for problem in info(tarball=described)["problems"])
+    assert not any("memory" in problem for problem in info(tarball={**described, "sha256": release.sha256})["problems"]), "it is here already"
