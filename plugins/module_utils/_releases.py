@@ -20,6 +20,8 @@ from ansible_collections.beamops.elixir.plugins.module_utils import _flock, _lay
 from ansible_collections.beamops.elixir.plugins.module_utils._errors import ReleaseError
 
 STATES = ("staged", "good", "bad")
+# Without these a record is damaged
+ESSENTIAL = ("name", "version", "sha256", "state", "staged_at")
 # To unpack a big release on a slow disk takes minutes
 FLOCK_WITHIN = 300.0
 
@@ -50,6 +52,9 @@ def read(path: str) -> Release:
     try:
         with open(record, encoding="utf-8") as file:
             fields = json.load(file)
+        lacking = [key for key in ESSENTIAL if not isinstance(fields.get(key), str)]
+        if lacking:
+            raise ValueError(f"it lacks {', '.join(lacking)}")
         return Release(path=path, id=os.path.basename(path), **{key: fields.get(key) for key in Release._fields if key not in ("path", "id")})
     except FileNotFoundError:
         raise ReleaseError(f"{path} is not a release that was staged here: it has no {os.path.basename(record)}.") from None
@@ -79,13 +84,30 @@ def replace(path: str, text: str, mode: int, gid: int = -1) -> None:
 
 
 def staged(layout: _layout.Layout) -> list[Release]:
-    """All releases that are whole, oldest first."""
+    """All releases that are whole, oldest first. One whose record is damaged is none of them, and keeps nobody from the others."""
+    releases, _unreadable = _recorded(layout)
+    return sorted(releases, key=lambda release: (release.staged_at, release.id))
+
+
+def damaged(layout: _layout.Layout) -> list[tuple[str, str]]:
+    """The path of each release whose record cannot be read, and why that is, with what to do."""
+    _releases, unreadable = _recorded(layout)
+    return sorted(unreadable)
+
+
+def _recorded(layout: _layout.Layout) -> tuple[list[Release], list[tuple[str, str]]]:
     try:
         names = os.listdir(layout.releases)
     except FileNotFoundError:
-        return []
-    paths = (layout.release(name) for name in names if not name.startswith("."))
-    return sorted((read(path) for path in paths if os.path.exists(_layout.record(path))), key=lambda release: (release.staged_at, release.id))
+        return [], []
+    releases, unreadable = [], []
+    for path in (layout.release(name) for name in names if not name.startswith(".")):
+        try:
+            if os.path.exists(_layout.record(path)):
+                releases.append(read(path))
+        except ReleaseError as error:
+            unreadable.append((path, str(error)))
+    return releases, unreadable
 
 
 def alone(layout: _layout.Layout) -> t.ContextManager[None]:
@@ -111,6 +133,9 @@ def find(layout: _layout.Layout, release_id: str) -> Release:
         raise ReleaseError(f"{release_id!r} is not the id of a release: give the name of a directory in {layout.releases}.")
     found = [release for release in staged(layout) if release.id == release_id]
     if not found:
+        for path, why in damaged(layout):
+            if path == layout.release(release_id):
+                raise ReleaseError(why)
         known = ", ".join(release.id for release in staged(layout)) or "none"
         raise ReleaseError(f"There is no release {release_id} in {layout.releases}; there are: {known}.")
     return found[0]

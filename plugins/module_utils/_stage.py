@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import datetime
 import os
-import shutil
 import tempfile
 import typing as t
 
@@ -24,6 +23,7 @@ from ansible_collections.beamops.elixir.plugins.module_utils import (
     _processes,
     _releases,
     _serving,
+    _tree,
     _way_back,
 )
 from ansible_collections.beamops.elixir.plugins.module_utils._errors import ReleaseError
@@ -95,7 +95,7 @@ def _stage(wanted: Plan, source: str) -> _releases.Release:
     layout = wanted.layout
     controller = wanted.tarball.get("controller") or {}
     unfinished = layout.unfinished(wanted.release_id)
-    shutil.rmtree(unfinished, ignore_errors=True)  # of a run that was broken off
+    _discard(unfinished)  # of a run that was broken off
     try:
         sha256 = _archive.unpack(source, unfinished)
         if sha256 != wanted.tarball["sha256"]:
@@ -125,9 +125,14 @@ def _stage(wanted: Plan, source: str) -> _releases.Release:
         final = layout.release(release.id)
         os.rename(unfinished, final)
     except BaseException:
-        shutil.rmtree(unfinished, ignore_errors=True)
+        _discard(unfinished)
         raise
     return release._replace(path=final)
+
+
+def _discard(unfinished: str) -> None:
+    with contextlib.suppress(OSError):
+        _tree.remove(unfinished)
 
 
 def predecessor(layout: _layout.Layout, name: str, node: str | None, scan: _processes.Scan) -> list[_processes.Process]:

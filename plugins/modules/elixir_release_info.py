@@ -24,7 +24,7 @@ attributes:
 options:
   user:
     description:
-      - The user that is to run the release; RV(user_exists) says whether this host has it.
+      - The user that is to run the release; RV(user_exists) says whether this host has it, and RV(user_is_foreign) whether it is one of the host's own.
     type: str
   tarball:
     description:
@@ -223,6 +223,13 @@ user_exists:
   description: Whether the host has the O(user).
   returned: when O(user) is given
   type: bool
+user_is_foreign:
+  description:
+    - Why the O(user) should not run the release unless somebody chose it, V(null) where nothing speaks against it.
+    - An account with a uid below 1000 is the system's own, unless its home is O(root), C(ROOT/tmp) belongs to it, or the module runs as that user.
+  returned: when O(user) is given
+  type: str
+  sample: null
 problems:
   description: What keeps this host from running the release of O(tarball). Empty where nothing does.
   returned: when O(tarball) is given
@@ -242,6 +249,7 @@ notes:
 """
 
 import datetime
+import os
 import pwd
 
 from ansible_collections.beamops.elixir.plugins.module_utils import (
@@ -259,13 +267,35 @@ from ansible_collections.beamops.elixir.plugins.module_utils import (
     _releases,
 )
 
+# Below are the system's own accounts and those that were made for a service, as ours is
+FIRST_ORDINARY_UID = 1000
 
-def user_exists(name):
+
+def account(name):
     try:
-        pwd.getpwnam(name)
+        return pwd.getpwnam(name)
     except KeyError:
-        return False
-    return True
+        return None
+
+
+def foreign(layout, entry):
+    """Why an account is not the application's, unless somebody says so: it is one of the system's own, and nothing of this root is its."""
+    if entry is None or entry.pw_uid >= FIRST_ORDINARY_UID or entry.pw_uid == os.geteuid() != 0:
+        return None
+    if os.path.realpath(entry.pw_dir) == layout.root or owner(layout.tmp) == entry.pw_uid:
+        return None
+    return (
+        f"The user {entry.pw_name!r} is an account of this host's own (uid {entry.pw_uid}, home {entry.pw_dir}): whatever else runs as that user could read "
+        "the application's secrets, and the application what is that user's. Name another user with elixir_release_user, which is made where it is "
+        "missing, or this one, to use it all the same."
+    )
+
+
+def owner(path):
+    try:
+        return os.stat(path).st_uid
+    except OSError:
+        return None
 
 
 def described(running):
@@ -324,11 +354,13 @@ def work(module):
         "lock": lock(layout),
         "releases": [described_release(release) for release in releases],
         "running": [described(one) for one in running],
-        "drift": _drift.sentences(pointed, current, running),
+        "drift": [*_drift.sentences(pointed, current, running), *(why for _path, why in _releases.damaged(layout))],
     }
     tarball = module.params["tarball"]
     if module.params["user"]:
-        answer["user_exists"] = user_exists(module.params["user"])
+        entry = account(module.params["user"])
+        answer["user_exists"] = entry is not None
+        answer["user_is_foreign"] = foreign(layout, entry)
     if tarball:
         is_here = tarball["sha256"] in [release.sha256 for release in releases]
         host, ignored = _host.facts(layout.root, tarball, path(module)), module.params["ignore_libraries"]

@@ -13,6 +13,8 @@ description:
     has left there.
   - Never removed are the release that C(current) points to, one that runs, and the last good one, which a rollback goes back to.
   - What was not staged by M(beamops.elixir.elixir_release_stage) is left alone.
+  - What cannot be removed, because it is immutable, something is mounted in it, or it belongs to somebody else, is told in a warning, and so is a
+    release whose record is damaged. Neither keeps the others from being removed, and the task does not fail.
   - Hold the lock (M(beamops.elixir.elixir_release_lock)), so that nobody deploys meanwhile.
 extends_documentation_fragment:
   - beamops.elixir._release
@@ -72,9 +74,8 @@ unfinished:
 """
 
 import os
-import shutil
 
-from ansible_collections.beamops.elixir.plugins.module_utils import _current, _history, _module, _processes, _releases
+from ansible_collections.beamops.elixir.plugins.module_utils import _current, _history, _module, _processes, _releases, _tree
 from ansible_collections.beamops.elixir.plugins.module_utils._errors import ReleaseError
 
 
@@ -89,11 +90,12 @@ def work(module):
     if (removed or unfinished) and not module.check_mode:
         with _releases.alone(layout):
             unfinished = _releases.unfinished(layout)  # what was waited for may be whole now
-            for name in unfinished:
-                shutil.rmtree(layout.release(name))
-            removed = [release for release in removed if remove(layout, release)]
+            unfinished = [name for name in unfinished if succeeds(module, layout.release(name), lambda path: clear(path, path))]
+            removed = [release for release in removed if succeeds(module, release.path, lambda path, release=release: remove(layout, release))]
+    for path, why in _releases.damaged(layout):
+        module.warn(f"{path} was left alone: {why}")
     gone = [release.id for release in removed]
-    kept = [release.id for release in releases if release.id not in gone]
+    kept = [release.id for release in releases if release.id not in gone and os.path.isdir(release.path)]
     return {
         "changed": bool(gone or unfinished),
         "removed": gone,
@@ -107,10 +109,26 @@ def remove(layout, release):
     """Remove it, unless it has come into use meanwhile: an operator may have started it by hand."""
     if release.id == _current.pointed(layout) or _processes.scan().of_release(release.path):
         return False
-    unfinished = layout.unfinished(release.id)
-    os.rename(release.path, unfinished)  # a removal that is broken off then leaves no release that is not whole
-    shutil.rmtree(unfinished)
+    clear(release.path, layout.unfinished(release.id))
     return True
+
+
+def clear(path, unfinished):
+    _tree.refuse_mounts(path)
+    os.rename(path, unfinished)  # a removal that is broken off then leaves no release that is not whole
+    _tree.remove(unfinished)
+
+
+def succeeds(module, path, removal):
+    """One that cannot be removed keeps nobody from removing the others."""
+    try:
+        return removal(path) is not False
+    except ReleaseError as error:
+        why = str(error)
+    except OSError as error:
+        why = f"{error.filename or path}: {error.strerror}; look at its owner and at 'lsattr -d', and remove it by hand"
+    module.warn(f"{path} could not be removed, and is not needed any more: {why}.")
+    return False
 
 
 def lines(names):

@@ -179,3 +179,17 @@ def test_a_replace_that_fails_leaves_the_old_and_nothing_beside_it(place):
     with pytest.raises(OSError):
         _releases.replace(str(place / "directory"), "new", 0o640)
     assert os.listdir(place) == ["directory"]
+
+
+def test_a_damaged_record_is_told_and_the_others_are_listed(layout, staged):
+    damaged, whole = staged("0.1.0-a"), staged("0.2.0-b")
+    with open(f"{damaged.path}/.deploy.json", "w", encoding="utf-8") as file:
+        file.write('{"name": "guestbook"}')
+    assert [release.id for release in _releases.staged(layout)] == [whole.id]
+    ((path, why),) = _releases.damaged(layout)
+    assert path == damaged.path
+    assert why == (
+        f"{damaged.path}/.deploy.json cannot be read (it lacks version, sha256, state, staged_at): remove {damaged.path} and stage the release again."
+    )
+    with pytest.raises(ReleaseError, match="it lacks version"):
+        _releases.find(layout, damaged.id)

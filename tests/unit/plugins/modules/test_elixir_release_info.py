@@ -161,3 +161,48 @@ def test_too_little_memory_for_a_rehearsal_beside_what_serves_is_a_problem(info,
     said = f"too little memory to run a rehearsal of {described['release_id']} beside pid {pid}"
     assert any(said in problem for problem in info(tarball=described)["problems"])
     assert not any("memory" in problem for problem in info(tarball={**described, "sha256": release.sha256})["problems"]), "it is here already"
+
+
+def test_a_damaged_record_is_no_failure_but_told(info, layout, staged):
+    damaged, whole = staged("0.1.0-a"), staged("0.2.0-b")
+    with open(f"{damaged.path}/.deploy.json", "w", encoding="utf-8") as file:
+        file.write("{")
+    answer = info()
+    assert [release["id"] for release in answer["releases"]] == [whole.id]
+    assert answer["drift"][-1].startswith(f"{damaged.path}/.deploy.json cannot be read (")
+
+
+@pytest.fixture
+def passwd(monkeypatch):
+    def make(name, uid, home):
+        entry = pwd.struct_passwd((name, "x", uid, uid, "", str(home), "/usr/sbin/nologin"))
+        monkeypatch.setattr(module.pwd, "getpwnam", {name: entry}.__getitem__)
+
+    return make
+
+
+def test_an_account_of_the_systems_own_is_told(info, passwd):
+    passwd("backup", 34, "/var/backups")
+    said = info(user="backup")["user_is_foreign"]
+    assert said.startswith("The user 'backup' is an account of this host's own (uid 34, home /var/backups): ")
+    assert "Name another user with elixir_release_user" in said
+
+
+def test_an_account_that_an_earlier_deploy_made_or_used_is_fine(info, passwd, layout):
+    passwd("backup", 34, layout.root)
+    assert info(user="backup")["user_is_foreign"] is None
+    os.makedirs(layout.tmp)
+    passwd("backup", os.stat(layout.tmp).st_uid, "/var/backups")
+    assert info(user="backup")["user_is_foreign"] is None
+
+
+def test_an_account_of_a_person_is_not_the_systems(info, passwd):
+    passwd("deploy", 1000, "/home/deploy")
+    assert info(user="deploy")["user_is_foreign"] is None
+    assert (info(user="nobody-at-all") or {}).get("user_is_foreign") is None
+
+
+def test_who_deploys_as_oneself_may_be_whoever(info, passwd, monkeypatch):
+    passwd("backup", 34, "/var/backups")
+    monkeypatch.setattr(module.os, "geteuid", lambda: 34)
+    assert info(user="backup")["user_is_foreign"] is None

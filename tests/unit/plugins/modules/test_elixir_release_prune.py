@@ -7,6 +7,7 @@ from __future__ import annotations
 import fcntl
 import os
 import pathlib
+import shutil
 
 import pytest
 
@@ -29,6 +30,10 @@ def four(layout, staged, node):
 
 def there(layout):
     return sorted(os.listdir(layout.releases))
+
+
+def warned(answer):
+    return [warning["event"]["msg"] for warning in answer["warnings"]]
 
 
 def test_keeps_the_newest(prune, layout, four):
@@ -73,15 +78,49 @@ def test_what_was_broken_off_goes(prune, layout, four):
 
 def test_a_removal_that_is_broken_off_leaves_no_release(prune, layout, four, monkeypatch):
     def broken(path):
-        raise PermissionError(13, "Permission denied", path)
+        raise PermissionError(1, "Operation not permitted", f"{path}/lib/immutable")
 
     with monkeypatch.context() as patch:
-        patch.setattr(module.shutil, "rmtree", broken)
+        patch.setattr(shutil, "rmtree", broken)
         answer = prune(keep=3)
-    assert answer["failed"] and answer["msg"].startswith(f"{layout.unfinished('0.1.0-a')}: Permission denied")
+    assert warned(answer) == [
+        f"{layout.release('0.1.0-a')} could not be removed, and is not needed any more: {layout.unfinished('0.1.0-a')}/lib/immutable: "
+        "Operation not permitted; look at its owner and at 'lsattr -d', and remove it by hand."
+    ]
+    assert (answer["removed"], answer["kept"]) == ([], ["0.2.0-a", "0.3.0-a", "0.4.0-a"])
     assert [release.id for release in _releases.staged(layout)] == ["0.2.0-a", "0.3.0-a", "0.4.0-a"]
     answer = prune(keep=3)
     assert (answer["changed"], answer["removed"], answer["unfinished"]) == (True, [], [".0.1.0-a.unfinished"])
+
+
+def test_one_that_cannot_be_removed_keeps_nobody_from_removing_the_others(prune, layout, four, monkeypatch):
+    rename, stuck, left = os.rename, layout.release("0.1.0-a"), layout.unfinished("0.5.0-a")
+    os.makedirs(left)
+
+    def immutable(source, target):
+        if source in (stuck, left):
+            raise PermissionError(1, "Operation not permitted", source)
+        rename(source, target)
+
+    monkeypatch.setattr(os, "rename", immutable)
+    answer = prune(keep=1)
+    assert (answer["removed"], answer["kept"], answer["unfinished"]) == (["0.2.0-a"], ["0.1.0-a", "0.3.0-a", "0.4.0-a"], [])
+    assert len(warned(answer)) == 2
+    for path in (stuck, left):
+        assert any(f"{path} could not be removed" in warning and "Operation not permitted" in warning for warning in warned(answer))
+    assert (prune(keep=1)["changed"], there(layout)) == (False, [".0.5.0-a.unfinished", "0.1.0-a", "0.3.0-a", "0.4.0-a"])
+
+
+@pytest.mark.parametrize("record", ["", "{", "[]", "{}", '{"name": "guestbook", "version": 1}', "\udcff"])
+def test_a_damaged_record_keeps_nobody_from_anything(prune, layout, four, record):
+    path = pathlib.Path(layout.release("0.1.0-a"))
+    (path / ".deploy.json").write_text(record, encoding="utf-8", errors="surrogateescape")
+    answer = prune(keep=2)
+    assert (answer["removed"], answer["kept"]) == (["0.2.0-a"], ["0.3.0-a", "0.4.0-a"])
+    (warning,) = warned(answer)
+    assert warning.startswith(f"{path} was left alone: {path}/.deploy.json cannot be read (")
+    assert warning.endswith(f"remove {path} and stage the release again.")
+    assert path.exists()
 
 
 def test_what_was_not_staged_here_is_left_alone(prune, layout, four):
