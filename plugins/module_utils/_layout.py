@@ -30,6 +30,10 @@ class Layout(t.NamedTuple):
         return os.path.join(self.root, "tmp")
 
     @property
+    def shared(self) -> str:
+        return os.path.join(self.root, "shared")
+
+    @property
     def ledger(self) -> str:
         return os.path.join(self.root, "ledger.jsonl")
 
@@ -47,6 +51,11 @@ class Layout(t.NamedTuple):
 
 def env_file(release_path: str) -> str:
     return os.path.join(release_path, ".env")
+
+
+def shared_file(release_path: str) -> str:
+    """Which of its directories are links into ROOT/shared, a line each. Missing where none is."""
+    return os.path.join(release_path, ".shared")
 
 
 def record(release_path: str) -> str:

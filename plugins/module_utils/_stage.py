@@ -23,6 +23,7 @@ from ansible_collections.beamops.elixir.plugins.module_utils import (
     _processes,
     _releases,
     _serving,
+    _shared,
     _tree,
     _way_back,
 )
@@ -38,6 +39,7 @@ class Plan(t.NamedTuple):
     variables: dict[str, str]
     cookie: str | None
     account: _command.Account
+    shared_dirs: list[str]
 
     @property
     def release_id(self) -> str:
@@ -54,7 +56,10 @@ def account(user: str | None, check_mode: bool) -> _command.Account:
         raise
 
 
-def plan(layout: _layout.Layout, tarball: dict[str, t.Any], env: str, cookie: str | None, account: _command.Account) -> Plan:
+def plan(
+    layout: _layout.Layout, tarball: dict[str, t.Any], env: str, cookie: str | None, account: _command.Account, shared_dirs: t.Iterable[str] = ()
+) -> Plan:
+    shared_dirs = _shared.checked(shared_dirs, tarball.get("applications"))
     variables = load(env, account)
     cookie = variables.get("RELEASE_COOKIE") or cookie
     if cookie and cookie.startswith("-"):
@@ -64,7 +69,7 @@ def plan(layout: _layout.Layout, tarball: dict[str, t.Any], env: str, cookie: st
     _refuse_foreign_tmp(layout, account)
     if os.path.lexists(layout.current) and not os.path.islink(layout.current):
         raise ReleaseError(f"{layout.current} is no symbolic link, so it is not of this collection: move it away, or choose another root.")
-    return Plan(layout, tarball, env, variables, cookie, account)
+    return Plan(layout, tarball, env, variables, cookie, account, shared_dirs)
 
 
 def load(env: str, account: _command.Account) -> dict[str, str]:
@@ -78,7 +83,7 @@ def load(env: str, account: _command.Account) -> dict[str, str]:
 
 
 def existing(wanted: Plan) -> _releases.Release | None:
-    """The same tarball, staged with the same env file and cookie."""
+    """The same tarball, staged with the same env file, cookie and shared directories."""
     for release in _releases.staged(wanted.layout):
         if release.sha256 == wanted.tarball["sha256"] and _paired(release, wanted):
             return release
@@ -117,12 +122,15 @@ def _stage(wanted: Plan, source: str) -> _releases.Release:
             staged_by="{user}@{host}".format(**controller) if controller else "",
         )
         _equip(release, wanted)
+        _share(release, wanted)
         application = _bin_app.Application(
             unfinished, release.name, _bin_app.environment(unfinished, wanted.variables, layout, wanted.account), wanted.account, layout.tmp
         )
         release = release._replace(node=_bin_app.node_name(application))
         _releases.write(release)
         final = layout.release(release.id)
+        if os.geteuid() == wanted.account.uid != 0:  # who owns the code is who runs it
+            _tree.close(unfinished)
         os.rename(unfinished, final)
     except BaseException:
         _discard(unfinished)
@@ -188,8 +196,10 @@ def diff(wanted: Plan, release: _releases.Release | None) -> dict[str, str]:
     old_env = _variables(current, wanted.account) if current else {}
     changed = {key for key, value in wanted.variables.items() if key in old_env and old_env[key] != value}
     release_id = release.id if release else _free_id(wanted)
-    before = [f"release: {current.id}" if current else "", *sorted(old_env)]
-    after = [f"release: {release_id}", *(f"{key} (changed)" if key in changed else key for key in sorted(wanted.variables))]
+    old_shared = (_content(_layout.shared_file(current.path)) or "").splitlines() if current else []
+    before = [f"release: {current.id}" if current else "", *(f"shared: {path}" for path in old_shared), *sorted(old_env)]
+    names = (f"{key} (changed)" if key in changed else key for key in sorted(wanted.variables))
+    after = [f"release: {release_id}", *(f"shared: {path}" for path in wanted.shared_dirs), *names]
     return {"before": "\n".join(before).strip() + "\n", "after": "\n".join(after) + "\n"}
 
 
@@ -222,7 +232,8 @@ def _variables(release: _releases.Release, account: _command.Account) -> dict[st
 
 def _paired(release: _releases.Release, wanted: Plan) -> bool:
     cookie = _content(_layout.cookie_file(release.path))
-    return _content(_layout.env_file(release.path)) == wanted.env and wanted.cookie in (None, cookie)
+    shared = _content(_layout.shared_file(release.path)) or ""
+    return _content(_layout.env_file(release.path)) == wanted.env and wanted.cookie in (None, cookie) and shared == _shared.text(wanted.shared_dirs)
 
 
 def _content(path: str) -> str | None:
@@ -240,6 +251,12 @@ def _equip(release: _releases.Release, wanted: Plan) -> None:
     cookie = wanted.cookie or _content(_layout.cookie_file(release.path))
     if cookie:
         _releases.replace(_layout.cookie_file(release.path), cookie, 0o640, group)
+
+
+def _share(release: _releases.Release, wanted: Plan) -> None:
+    if wanted.shared_dirs:
+        _shared.link(wanted.layout, release.path, wanted.shared_dirs, wanted.account)
+        _releases.replace(_layout.shared_file(release.path), _shared.text(wanted.shared_dirs), 0o644)
 
 
 def _directories(layout: _layout.Layout, account: _command.Account) -> None:

@@ -28,9 +28,9 @@ def remove(path: str) -> None:
 
 
 def close(path: str) -> None:
-    """Take the right to write from all that is below it, though not from the directory itself."""
+    """Take the right to write from all that is below it, though not from itself and the files in it, which are ours and the operator's to change."""
     for directory, directories, files in os.walk(path, topdown=False):
-        for name in (*directories, *files):
+        for name in (*directories, *(files if directory != path else ())):
             below = os.path.join(directory, name)
             if not os.path.islink(below):
                 os.chmod(below, stat.S_IMODE(os.stat(below).st_mode) & ~WRITABLE)

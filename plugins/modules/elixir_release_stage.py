@@ -13,8 +13,8 @@ description:
     together with its env file. Whatever fails, no half-made release is left, and nothing that is live is touched.
   - The env file is loaded the way C(sh) does, as the user that will run the release, before anything is uploaded. A syntax error or an assignment
     that a shell loses, such as a value with an unquoted C(&), is an error.
-  - The same tarball with the same env file and cookie is staged once. With another env file it is another release, C(VERSION-SHA8.2), so that going
-    back finds the environment that ran as well as the code.
+  - The same tarball with the same env file, cookie and shared directories is staged once. With others it is another release, C(VERSION-SHA8.2), so that
+    going back finds the environment that ran as well as the code.
   - It also says what has to stop before the release is started, RV(replaces). Somebody else's process that holds the node name is an error.
 extends_documentation_fragment:
   - beamops.elixir._release
@@ -56,6 +56,15 @@ options:
       - The cookie of the node, if the env file sets no E(RELEASE_COOKIE). Without either the cookie that came with the tarball stays, and every build
         has another one.
     type: str
+  shared_dirs:
+    description:
+      - Directories inside the release that outlive it, such as V(lib/shop/priv/static/uploads). C(lib/shop) stands for C(lib/shop-VERSION).
+      - The release gets a link to C(ROOT/shared/PATH) there, which belongs to O(user), and which nothing here ever removes. What the release brings at
+        that place is copied there the first time, and never again.
+      - Another list is another release, C(VERSION-SHA8.2), as another env file is.
+    type: list
+    elements: str
+    default: []
   force:
     description:
       - Stage a release although it is marked V(bad).
@@ -145,7 +154,8 @@ from ansible_collections.beamops.elixir.plugins.module_utils._errors import Rele
 def work(module):
     params = module.params
     layout = _module.layout(module)
-    wanted = _stage.plan(layout, params["tarball"], params["env"], params["cookie"], _stage.account(params["user"], module.check_mode))
+    account = _stage.account(params["user"], module.check_mode)
+    wanted = _stage.plan(layout, params["tarball"], params["env"], params["cookie"], account, params["shared_dirs"])
     _module.hide(module, wanted.variables, params["tarball"]["name"], wanted.release_id)
     release = _stage.existing(wanted)
     if release and release.state == "bad" and not params["force"]:
@@ -166,6 +176,7 @@ def main():
             "remote_src": {"type": "bool", "default": False},
             "env": {"type": "str", "default": "", "no_log": True},
             "cookie": {"type": "str", "no_log": True},
+            "shared_dirs": {"type": "list", "elements": "str", "default": []},
             "force": {"type": "bool", "default": False},
         },
         work,

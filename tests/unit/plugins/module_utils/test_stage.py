@@ -414,3 +414,50 @@ def test_diff_of_the_same(plan, layout):
 def test_diff_from_a_release_whose_env_file_is_not_in_order_any_more(plan, layout, staged):
     _current.point(layout, staged("0.0.9-a", env="A='\n").id)
     assert _stage.diff(plan(), None)["before"] == "release: 0.0.9-a\n"
+
+
+def test_shared_directories_are_part_of_what_makes_a_release_the_same(layout, account, make_tarball):
+    tarball = make_tarball()
+
+    def wish(*shared_dirs):
+        return _stage.plan(layout, tarball, "A=1\n", None, account, shared_dirs)
+
+    first = stage(wish())
+    assert not os.path.exists(layout.shared) and stage(wish()) == first
+    second = stage(wish("var/cache"))
+    assert second.id == f"{first.id}.2"
+    assert os.readlink(f"{second.path}/var/cache") == os.path.join(layout.shared, "var/cache")
+    assert stage(wish("./var/cache/")) == second and stage(wish()) == first
+    _current.point(layout, first.id)
+    assert _stage.diff(wish("var/cache"), second)["after"] == f"release: {second.id}\nshared: var/cache\nA\n"
+
+
+def test_bad_shared_directories_are_told_before_anything_is_made(layout, account, make_tarball):
+    with pytest.raises(ReleaseError, match="no application shop"):
+        _stage.plan(layout, {**make_tarball(), "applications": {"guestbook": "0.1.0"}}, "", None, account, ["lib/shop/priv/x"])
+    wanted = _stage.plan(layout, make_tarball(extra=["var/x"]), "", None, account, ["var/x/y"])
+    with pytest.raises(ReleaseError, match="in this release var/x is no directory"):
+        stage(wanted)
+    assert releases(layout) == [] and not os.path.exists(layout.shared)
+
+
+@as_root
+def test_what_runs_as_who_owns_it_is_closed_and_can_be_removed(layout, make_tarball, place):
+    """With `become: false` the application could write to its own release, and would lose that at the next deploy."""
+    tarball, nobody = make_tarball(), _command.account("nobody")
+    place.chmod(0o777)
+    child = os.fork()
+    if not child:
+        code = 1
+        try:
+            os.setgroups([])
+            os.setgid(nobody.gid)
+            os.setuid(nobody.uid)
+            release = stage(_stage.plan(layout, tarball, "", None, nobody))
+            modes = [mode(release.path), mode(release.path, "bin"), mode(release.path, "bin", "guestbook"), mode(release.path, ".env")]
+            _releases.write(release._replace(state="good"))
+            _stage._discard(release.path)
+            code = 0 if modes == [0o750, 0o555, 0o555, 0o640] and not os.path.exists(release.path) else 2
+        finally:
+            os._exit(code)
+    assert os.waitpid(child, 0)[1] == 0

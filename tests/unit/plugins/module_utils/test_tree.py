@@ -36,8 +36,11 @@ def modes(path):
 
 def test_what_is_closed_can_be_read_and_not_written(release, place):
     os.chmod(release, 0o750)
+    (release / ".env").write_text("A=1")
+    (release / ".env").chmod(0o640)
     _tree.close(str(release))
     assert modes(release) == {"": "0o750", "lib": "0o555", "lib/shop-0.1.0/priv/logo": "0o444", "bin": "0o555", "bin/shop": "0o555"}
+    assert stat.S_IMODE((release / ".env").stat().st_mode) == 0o640
     assert stat.S_IMODE((place / "outside").stat().st_mode) == 0o644
 
 
