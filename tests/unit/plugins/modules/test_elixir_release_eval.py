@@ -123,7 +123,7 @@ def test_it_is_the_first_that_the_kernel_kills(evaluate, run_module, layout):
 
 @pytest.mark.parametrize("expression", ["kill -KILL $$", "sh -c 'kill -KILL $$'; exit $?"])
 def test_its_death_by_the_kernel_is_told_as_that(evaluate, release, expression):
-    answer = evaluate(expression=f"echo before; {expression}")
+    answer = evaluate(expression=f"echo before; {expression}", _ansible_verbosity=1)
     assert answer["failed"] and answer["stdout"] == "before\n"
     assert answer["msg"].startswith(f"bin/guestbook eval of {release.id} was killed, most likely by the kernel for lack of memory (")
     assert "What serves" not in answer["msg"]

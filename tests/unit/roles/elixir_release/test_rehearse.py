@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 pytest.importorskip("ansible.plugins.action", reason="a host has no role")
@@ -21,7 +23,8 @@ def rehearse(play, place):
         (place / "guestbook" / "tmp").mkdir()
         (release / "bin" / "guestbook").write_text(f"#!/bin/sh\n{script}\n")
         (release / "bin" / "guestbook").chmod(0o755)
-        (release / ".deploy.json").write_text('{"name": "guestbook", "version": "0.1.0", "state": "staged"}')
+        record = {"name": "guestbook", "version": "0.1.0", "sha256": "1a2b3c4d", "state": "staged", "staged_at": "2026-11-25T01:02:03+00:00"}
+        (release / ".deploy.json").write_text(json.dumps(record))
         variables = {"elixir_release_root": str(place / "guestbook"), "elixir_release_user": None}
         variables["elixir_release__new"] = {"release": release.name, "live": False}
         return play("rehearse", **variables)
