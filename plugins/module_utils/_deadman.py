@@ -225,9 +225,7 @@ def _fire(timer: Timer, found: Plan) -> None:
 def _fit_for_all(error: Exception, environ: dict[str, str], shown: tuple[str, str]) -> str:
     """The reason as it may stand in the ledger: without secrets, and without the log that it may quote."""
     text = (str(error) or repr(error)).partition("\n")[0]
-    for secret in sorted(_secrets.of(environ, shown), key=len, reverse=True):
-        text = text.replace(secret, "********")
-    return text
+    return _secrets.mask(text, _secrets.of(environ, shown))
 
 
 def _tell(timer: Timer, outcome: Fired) -> None:
