@@ -16,6 +16,7 @@ from ansible_collections.beamops.elixir.plugins.module_utils import (
     _archive,
     _bin_app,
     _command,
+    _cookie,
     _current,
     _env_file,
     _layout,
@@ -28,6 +29,8 @@ from ansible_collections.beamops.elixir.plugins.module_utils import (
     _way_back,
 )
 from ansible_collections.beamops.elixir.plugins.module_utils._errors import ReleaseError
+
+OTHER_COOKIE = "set another RELEASE_COOKIE in the env file, or 'cookie' (elixir_release_cookie of the role), of letters and digits only."
 
 
 class Plan(t.NamedTuple):
@@ -61,11 +64,10 @@ def plan(
 ) -> Plan:
     shared_dirs = _shared.checked(shared_dirs, tarball.get("applications"))
     variables = load(env, account)
-    cookie = variables.get("RELEASE_COOKIE") or cookie
-    if cookie and cookie.startswith("-"):
-        raise ReleaseError("The cookie begins with '-', which erl takes for an option: set another RELEASE_COOKIE in the env file, of letters and digits only.")
+    cookie = _wanted_cookie(variables, cookie)
     if "RELEASE_VSN" in variables:
         raise ReleaseError("The env file sets RELEASE_VSN, which would start another version than the one deployed: remove that line.")
+    _refuse_unwritable(layout)
     _refuse_foreign_tmp(layout, account)
     if os.path.lexists(layout.current) and not os.path.islink(layout.current):
         raise ReleaseError(f"{layout.current} is no symbolic link, so it is not of this collection: move it away, or choose another root.")
@@ -75,11 +77,17 @@ def plan(
 def load(env: str, account: _command.Account) -> dict[str, str]:
     """The variables of an env file that is not on the host yet."""
     # Not in TMPDIR, where the release's user may not get in
-    with tempfile.NamedTemporaryFile("w", encoding="utf-8", newline="", prefix="elixir_release-env-", dir="/tmp") as file:
-        file.write(env)
+    with tempfile.NamedTemporaryFile("wb", prefix="elixir_release-env-", dir="/tmp") as file:
+        file.write(env.encode("utf-8", "surrogateescape"))  # what is not UTF-8 comes from Ansible so
         file.flush()
         os.fchown(file.fileno(), account.uid, -1)
-        return _env_file.load(file.name, account, shown="the env file")
+        return _env_file.accept(file.name, account, shown="the env file")
+
+
+def env_missing(wanted: Plan) -> list[str]:
+    """The variables that config/runtime.exs raises without, as far as its text tells, and that nobody sets as far as that is known."""
+    known = _bin_app.environment(wanted.layout.release(wanted.release_id), wanted.variables, wanted.layout, wanted.account)
+    return [key for key in wanted.tarball.get("env_keys") or [] if key not in known and key != "PHX_SERVER" and not key.startswith("RELEASE_")]
 
 
 def existing(wanted: Plan) -> _releases.Release | None:
@@ -191,16 +199,22 @@ def described(layout: _layout.Layout, release: _releases.Release, scan: _process
 
 
 def diff(wanted: Plan, release: _releases.Release | None) -> dict[str, str]:
-    """From the current release to this one: its id, and the names of the variables. A value is never shown."""
+    """From the current release to this one: its id, and the names of the variables, and which are not what the text says. A value is never shown."""
     current = _releases.current(wanted.layout)
     old_env = _variables(current, wanted.account) if current else {}
     changed = {key for key, value in wanted.variables.items() if key in old_env and old_env[key] != value}
     release_id = release.id if release else _free_id(wanted)
+    old_text = (_content(_layout.env_file(current.path)) if old_env else "") or ""
     old_shared = (_content(_layout.shared_file(current.path)) or "").splitlines() if current else []
-    before = [f"release: {current.id}" if current else "", *(f"shared: {path}" for path in old_shared), *sorted(old_env)]
-    names = (f"{key} (changed)" if key in changed else key for key in sorted(wanted.variables))
-    after = [f"release: {release_id}", *(f"shared: {path}" for path in wanted.shared_dirs), *names]
+    before = [f"release: {current.id}" if current else "", *(f"shared: {path}" for path in old_shared), *_named(old_env, old_text, set())]
+    after = [f"release: {release_id}", *(f"shared: {path}" for path in wanted.shared_dirs), *_named(wanted.variables, wanted.env, changed)]
     return {"before": "\n".join(before).strip() + "\n", "after": "\n".join(after) + "\n"}
+
+
+def _named(variables: dict[str, str], text: str, changed: set[str]) -> list[str]:
+    marks = {"computed": _env_file.computed(text, variables), "changed": changed}
+    told = {key: ", ".join(mark for mark, keys in marks.items() if key in keys) for key in variables}
+    return [f"{key} ({told[key]})" if told[key] else key for key in sorted(variables)]
 
 
 def _free_id(wanted: Plan) -> str:
@@ -237,7 +251,7 @@ def _paired(release: _releases.Release, wanted: Plan) -> bool:
 
 
 def _content(path: str) -> str | None:
-    with contextlib.suppress(FileNotFoundError), open(path, encoding="utf-8", newline="") as file:
+    with contextlib.suppress(FileNotFoundError), open(path, encoding="utf-8", errors="surrogateescape", newline="") as file:
         return file.read()
     return None
 
@@ -248,7 +262,11 @@ def _equip(release: _releases.Release, wanted: Plan) -> None:
     os.chown(release.path, -1, group)
     os.chmod(release.path, 0o750)
     _releases.replace(_layout.env_file(release.path), wanted.env, 0o640, group)
-    cookie = wanted.cookie or _content(_layout.cookie_file(release.path))
+    of_build = (_content(_layout.cookie_file(release.path)) or "").rstrip("\n")  # as bin/NAME reads it
+    problem = _cookie.cookie_problem(of_build) if of_build and not wanted.cookie else None
+    if problem:
+        raise ReleaseError(f"The cookie that came with the tarball, in releases/COOKIE, {problem}: {OTHER_COOKIE}")
+    cookie = wanted.cookie or of_build
     if cookie:
         _releases.replace(_layout.cookie_file(release.path), cookie, 0o640, group)
 
@@ -269,6 +287,32 @@ def _directories(layout: _layout.Layout, account: _command.Account) -> None:
         os.makedirs(path, exist_ok=True)
         os.chown(path, uid, account.gid)
         os.chmod(path, mode)
+
+
+def _wanted_cookie(variables: dict[str, str], cookie: str | None) -> str | None:
+    """The env file has the last word. None leaves the one that came with the tarball."""
+    of_env_file = variables.get("RELEASE_COOKIE")
+    found, where = (cookie, "that was given") if of_env_file is None else (of_env_file, "of the env file, RELEASE_COOKIE,")
+    problem = None if found is None else _cookie.cookie_problem(found)
+    if problem:
+        raise ReleaseError(f"The cookie {where} {problem}: {OTHER_COOKIE}")
+    return found
+
+
+def _refuse_unwritable(layout: _layout.Layout) -> None:
+    """Where nothing can be staged, a rehearsal says so too."""
+    for path in (layout.releases, layout.tmp):
+        there = path
+        while not os.path.lexists(there):
+            there = os.path.dirname(there)
+        if os.access(there, os.W_OK | os.X_OK):
+            continue
+        if os.statvfs(there).f_flag & os.ST_RDONLY:
+            raise ReleaseError(f"{there} is on a file system that is mounted read-only, and {path} is to be written: look at 'mount' and 'dmesg' on this host.")
+        raise ReleaseError(
+            f"{there} cannot be written to by {_command.account(None).name}, and {path} is to be: use 'become' (elixir_release_become of the playbooks), "
+            "give that user the right, or set another 'root' (elixir_release_root of the role)."
+        )
 
 
 def _refuse_foreign_tmp(layout: _layout.Layout, account: _command.Account) -> None:

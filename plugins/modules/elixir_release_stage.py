@@ -11,8 +11,11 @@ short_description: Unpack a release beside the others, with its env file
 description:
   - Brings a tarball of C(mix release) to the host, verifies its checksum there and unpacks it into a directory of its own under C(ROOT/releases),
     together with its env file. Whatever fails, no half-made release is left, and nothing that is live is touched.
-  - The env file is loaded the way C(sh) does, as the user that will run the release, before anything is uploaded. A syntax error or an assignment
-    that a shell loses, such as a value with an unquoted C(&), is an error.
+  - The env file is loaded the way C(sh) does, as the user that will run the release, before anything is uploaded. A syntax error, an assignment
+    that a shell loses, such as a value with an unquoted C(&), and a value of which a shell makes another one without a word, such as C({"a":1}) or
+    C(pa$$word) without single quotes, are errors. So is a value that differs each time the file is loaded.
+  - A cookie that C(erl) cannot take is an error, wherever it comes from, and so is an empty E(RELEASE_COOKIE) in the env file.
+  - Warns of variables that C(config/runtime.exs) asks for and the env file does not set, RV(env_missing).
   - The same tarball with the same env file, cookie and shared directories is staged once. With others it is another release, C(VERSION-SHA8.2), so that
     going back finds the environment that ran as well as the code.
   - It also says what has to stop before the release is started, RV(replaces). Somebody else's process that holds the node name is an error.
@@ -24,11 +27,12 @@ attributes:
   check_mode:
     support: full
     details:
-      - In check mode nothing is uploaded, and the env file is checked all the same.
+      - In check mode nothing is uploaded, and the env file is checked all the same, as is whether the root can be written to.
   diff_mode:
     support: full
     details:
-      - Shows the release, and the names of the variables that are added, removed or changed. Values are never shown.
+      - Shows the release, and the names of the variables that are added, removed or changed. Values are never shown. A variable whose value is not
+        what the text says, but what a shell makes of it, such as C($OTHER) or C($(command\)), is shown as V(computed).
   idempotent:
     support: full
   action:
@@ -119,6 +123,14 @@ previous:
   returned: success
   type: str
   sample: 0.1.0-1a2b3c4d
+env_missing:
+  description:
+    - The variables that the text of C(config/runtime.exs) asks for by C(System.fetch_env!) or raises without, and that the env file does not set.
+      Its C(env.sh) may set them, or it may ask under a condition only.
+  returned: success
+  type: list
+  elements: str
+  sample: [DATABASE_URL]
 replaces:
   description: The processes that have to stop before this release is started.
   returned: success
@@ -151,6 +163,15 @@ from ansible_collections.beamops.elixir.plugins.module_utils import _module, _pr
 from ansible_collections.beamops.elixir.plugins.module_utils._errors import ReleaseError
 
 
+def missing_in_words(missing):
+    names = " and ".join(filter(None, [", ".join(missing[:-1]), missing[-1]]))
+    them = "it" if len(missing) == 1 else "them"
+    return (
+        f"config/runtime.exs asks for {names}, and the env file does not set {them}: the release cannot start without, "
+        f"unless its env.sh sets {them}, or it asks for {them} under a condition that does not hold here."
+    )
+
+
 def work(module):
     params = module.params
     layout = _module.layout(module)
@@ -159,12 +180,18 @@ def work(module):
     _module.hide(module, wanted.variables, params["tarball"]["name"], wanted.release_id)
     release = _stage.existing(wanted)
     if release and release.state == "bad" and not params["force"]:
-        raise ReleaseError(f"{release.id} is marked bad on this host: {release.reason}. Deploy another build, or set 'force' to try this one again.")
+        raise ReleaseError(
+            f"{release.id} is marked bad on this host: {release.reason}. "
+            "Deploy another build, or set 'force' (elixir_release_force of the role) to try this one again."
+        )
+    missing = _stage.env_missing(wanted)
+    if missing:
+        module.warn(missing_in_words(missing))
     scan = _processes.scan()
     answer = {"changed": release is None, "diff": _stage.diff(wanted, release)}
     if release is None and params["remote_src"] and not module.check_mode:
         release = _stage.stage(wanted, params["tarball"]["path"])
-    return {**answer, **_stage.answer(wanted, release, scan)}
+    return {**answer, "env_missing": missing, **_stage.answer(wanted, release, scan)}
 
 
 def main():

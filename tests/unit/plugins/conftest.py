@@ -112,11 +112,11 @@ def node(place):
 def make_tarball(place):
     """Makes a release's tarball, and answers what elixir_release_tarball_info would say of it."""
 
-    def make(version=VERSION, extra=(), without=(), script=SCRIPT):
+    def make(version=VERSION, extra=(), without=(), script=SCRIPT, cookie_of_build="COOKIEOFTHETARBALL"):
         files = {
             f"bin/{NAME}": (script.encode(), 0o755),
             "erts-13.1.5/bin/beam.smp": (pathlib.Path("/bin/sh").read_bytes(), 0o755),
-            "releases/COOKIE": (b"COOKIEOFTHETARBALL", 0o644),
+            "releases/COOKIE": (cookie_of_build.encode(), 0o644),
             "releases/start_erl.data": (f"13.1.5 {version}".encode(), 0o644),
             f"releases/{version}/elixir": (ELIXIR.encode(), 0o755),
             **{name: (b"#!/bin/sh\n", 0o755) for name in extra},

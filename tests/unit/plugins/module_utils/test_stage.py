@@ -7,13 +7,14 @@ from __future__ import annotations
 import contextlib
 import os
 import pathlib
+import re
 import shutil
 import stat
 import threading
 
 import pytest
 
-from ansible_collections.beamops.elixir.plugins.module_utils import _command, _current, _processes, _releases, _stage
+from ansible_collections.beamops.elixir.plugins.module_utils import _command, _current, _layout, _processes, _releases, _stage
 from ansible_collections.beamops.elixir.plugins.module_utils._errors import ReleaseError
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files to another user")
@@ -90,11 +91,18 @@ def test_the_code_is_not_its_users(plan, layout, place):
         pytest.param("", "GIVEN", "GIVEN", id="given"),
         pytest.param("RELEASE_COOKIE=OFENV\n", None, "OFENV", id="of the env file"),
         pytest.param("RELEASE_COOKIE=OFENV\n", "GIVEN", "OFENV", id="the env file has the last word"),
-        pytest.param("RELEASE_COOKIE=\n", "GIVEN", "GIVEN", id="an empty one is none"),
     ],
 )
 def test_cookie(plan, env, given, cookie):
     assert content(stage(plan(env, given)).path, "releases", "COOKIE") == cookie
+
+
+def test_the_cookie_of_the_build_is_looked_at_when_it_is_staged(plan, layout):
+    with pytest.raises(ReleaseError, match="^The cookie that came with the tarball, in releases/COOKIE, begins with '-'") as error:
+        stage(plan(cookie_of_build="-s3cr3t\n"))
+    assert "s3cr3t" not in str(error.value) and releases(layout) == []
+    assert content(stage(plan(cookie="GIVEN", cookie_of_build="-s3cr3t\n")).path, "releases", "COOKIE") == "GIVEN"
+    assert content(stage(plan(cookie_of_build="LASTLINE\n")).path, "releases", "COOKIE") == "LASTLINE"
 
 
 def test_a_tarball_without_a_cookie(plan):
@@ -113,11 +121,16 @@ def test_a_tarball_of_an_unknown_controller(plan):
 @pytest.mark.parametrize(
     "env, cookie, words",
     [
-        pytest.param("RELEASE_COOKIE=-xyz-s3cr3t\n", None, "cookie begins with '-'", id="cookie that erl takes for an option"),
-        pytest.param("", "-xyz-s3cr3t", "cookie begins with '-'", id="such a cookie given"),
+        pytest.param("RELEASE_COOKIE=-xyz-s3cr3t\n", None, "^The cookie of the env file, RELEASE_COOKIE, begins with '-'", id="a cookie that erl cannot take"),
+        pytest.param("", "-xyz-s3cr3t", "^The cookie that was given begins with '-'.*elixir_release_cookie of the role", id="such a cookie given"),
+        pytest.param("RELEASE_COOKIE=\n", "GIVEN", "^The cookie of the env file, RELEASE_COOKIE, is empty", id="an empty cookie"),
+        pytest.param("export RELEASE_COOKIE=''\n", None, "RELEASE_COOKIE, is empty", id="an empty cookie, and none given"),
+        pytest.param("", "", "^The cookie that was given is empty", id="an empty one given"),
         pytest.param("RELEASE_VSN=0.0.9\n", None, "sets RELEASE_VSN.*remove that line", id="another version"),
         pytest.param("A='s3cr3t\n", None, r"^the env file, line 1 \(A\)", id="env file with a syntax error"),
-        pytest.param("A=1&B=s3cr3t\n", None, "^the env file assigns A", id="env file with a lost assignment"),
+        pytest.param("A=pa$$s3cr3t\n", None, r"^the env file, line 1 \(A\): a shell puts something", id="env file of which a shell makes something else"),
+        pytest.param("A=s3cr3t\nB=\udce9\n", None, "^the env file, line 2, is not UTF-8", id="env file in Latin-1, as Ansible hands it over"),
+        pytest.param("A=1&B=s3cr3t\n", None, r"^the env file, line 1 \(A\)", id="env file with a lost assignment"),
     ],
 )
 def test_what_is_refused_before_anything_changes(plan, layout, env, cookie, words):
@@ -142,6 +155,37 @@ def test_a_current_that_is_a_directory_is_refused(plan, layout):
         plan()
 
 
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_a_root_that_may_not_be_written_to_is_refused(plan, layout):
+    os.makedirs(layout.root, mode=0o555)
+    with pytest.raises(ReleaseError, match=f"^{layout.root} cannot be written to by .*, and {layout.releases} is to be: use 'become'"):
+        plan()
+
+
+def test_a_root_on_a_file_system_that_is_mounted_read_only_is_refused(account, make_tarball):
+    mounts = [line.split()[1] for line in pathlib.Path("/proc/mounts").read_text().splitlines() if "ro" in line.split()[3].split(",")]
+    there = next((path for path in mounts if os.path.isdir(path) and not os.access(path, os.W_OK)), None)
+    if not there:
+        pytest.skip("nothing is mounted read-only here")
+    with pytest.raises(ReleaseError, match=f"^{there} is on a file system that is mounted read-only, and {there}/no/guestbook/releases is to be written"):
+        _stage.plan(_layout.Layout(f"{there}/no/guestbook"), make_tarball(), "", None, account)
+
+
+@pytest.mark.parametrize(
+    "env, missing",
+    [
+        ("", ["DATABASE_URL", "SECRET_KEY_BASE"]),
+        ("DATABASE_URL=x\n", ["SECRET_KEY_BASE"]),
+        ("DATABASE_URL=x\nexport SECRET_KEY_BASE=y\n", []),
+    ],
+)
+def test_what_the_env_file_does_not_set(plan, env, missing):
+    wanted = plan(env)
+    assert _stage.env_missing(wanted) == []
+    keys = ["DATABASE_URL", "HOME", "PHX_SERVER", "RELEASE_NAME", "SECRET_KEY_BASE"]
+    assert _stage.env_missing(wanted._replace(tarball={**wanted.tarball, "env_keys": keys})) == missing
+
+
 @as_root
 def test_the_env_file_is_loaded_as_its_user(account):
     assert _stage.load("A=$(id -un)\n", _command.account("nobody")) == {"A": "nobody"}
@@ -158,9 +202,9 @@ def test_nothing_is_left_of_the_loaded_env_file(account, place):
     path = place / "path"
     for end in ("", "B='\n"):
         with contextlib.suppress(ReleaseError):
-            _stage.load(f"printf '%s' \"$1\" >{path}\n{end}", account)
-        assert path.read_text().startswith("/tmp/elixir_release-env-")
-        assert not os.path.exists(path.read_text())
+            _stage.load(f": $(cat /proc/$$/cmdline >{path})\n{end}", account)
+        name = re.search("/tmp/elixir_release-env-[A-Za-z0-9_]+", path.read_text())[0]
+        assert not os.path.exists(name)
 
 
 def test_the_same_again_is_there_already(plan):
@@ -401,6 +445,15 @@ def test_diff_names_variables_and_shows_no_value(plan, layout):
     assert _stage.diff(wanted, None) == {
         "before": f"release: {current.id}\nGONE\nOTHER\nSAME\n",
         "after": f"release: {current.id}.2\nNEW\nOTHER (changed)\nSAME\n",
+    }
+
+
+def test_diff_says_what_a_shell_computes(plan, layout):
+    current = stage(plan(env='A=1\nB="$A"\nC=$A\n'))
+    _current.point(layout, current.id)
+    assert _stage.diff(plan(env='A=2\nB="$A"\nC=2\nD=$(echo 1)\n'), None) == {
+        "before": f"release: {current.id}\nA\nB (computed)\nC (computed)\n",
+        "after": f"release: {current.id}.2\nA (changed)\nB (computed, changed)\nC (changed)\nD (computed)\n",
     }
 
 

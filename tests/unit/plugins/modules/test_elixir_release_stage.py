@@ -114,14 +114,34 @@ def test_a_bad_release_is_refused_unless_forced(stage, layout):
     _current.mark(layout, release, "bad", "it died at once")
     answer = stage()
     assert answer["failed"] and f"{release.id} is marked bad on this host: it died at once. Deploy another build, or set 'force'" in answer["msg"]
+    assert "(elixir_release_force of the role)" in answer["msg"]
     assert stage(force=True)["changed"] is False
     assert stage(env="A=2\n")["release"] == f"{release.id}.2", "with another env file it is another release"
 
 
 @pytest.mark.parametrize(
-    "arguments, words", [({"root": "opt"}, "root is 'opt'"), ({"tarball": "x"}, "tarball"), ({"cookie": "-abcdef"}, "cookie begins with '-'")]
+    "arguments, words", [({"root": "opt"}, "root is 'opt'"), ({"tarball": "x"}, "tarball"), ({"cookie": "-abcdef"}, "cookie that was given begins with '-'")]
 )
 def test_bad_input(stage, layout, arguments, words):
     answer = stage(**arguments)
     assert answer["failed"] and words in answer["msg"]
     assert not os.path.exists(layout.root)
+
+
+@pytest.mark.parametrize("check_mode", [False, True])
+def test_what_the_env_file_does_not_set_is_told(stage, make_tarball, check_mode):
+    tarball = {**make_tarball(), "env_keys": ["A", "DATABASE_URL", "SECRET_KEY_BASE"]}
+    assert stage(tarball=tarball, _ansible_check_mode=check_mode)["env_missing"] == ["DATABASE_URL", "SECRET_KEY_BASE"]
+    assert stage(env="A=1\nDATABASE_URL=x\nSECRET_KEY_BASE=y\n", tarball=tarball, _ansible_check_mode=check_mode)["env_missing"] == []
+
+
+@pytest.mark.parametrize(
+    "missing, words",
+    [
+        (["A"], "asks for A, and the env file does not set it: "),
+        (["A", "B"], "asks for A and B, and the env file does not set them: "),
+        (["A", "B", "C"], "asks for A, B and C, and the env file"),
+    ],
+)
+def test_it_is_told_in_words(missing, words):
+    assert words in module.missing_in_words(missing)
