@@ -216,16 +216,16 @@ def _fire(timer: Timer, found: Plan) -> None:
     try:
         _way_back.go_back(layout, way_back, found.pointed)
     except Exception as error:  # whatever it is: nobody is there to read a traceback
-        outcome = outcome._replace(failed=_fit_for_all(error, _way_back.environ(layout, way_back), (way_back.label, way_back.name)))
-        sys.stderr.write(f"{error}\n")
+        text = _masked(error, _way_back.environ(layout, way_back), (way_back.label, way_back.name))
+        sys.stderr.write(f"{text}\n")
+        # In the ledger without the log that it may quote
+        outcome = outcome._replace(failed=text.partition("\n")[0])
     _tell(timer, outcome._replace(ended=True))
     _note(layout, found, outcome.failed)
 
 
-def _fit_for_all(error: Exception, environ: dict[str, str], shown: tuple[str, str]) -> str:
-    """The reason as it may stand in the ledger: without secrets, and without the log that it may quote."""
-    text = (str(error) or repr(error)).partition("\n")[0]
-    return _secrets.mask(text, _secrets.of(environ, shown))
+def _masked(error: Exception, environ: dict[str, str], shown: tuple[str, str]) -> str:
+    return _secrets.mask(str(error) or repr(error), _secrets.of(environ, shown))
 
 
 def _tell(timer: Timer, outcome: Fired) -> None:

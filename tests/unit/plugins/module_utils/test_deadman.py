@@ -196,7 +196,7 @@ def test_no_secret_of_the_way_back_is_told(arm, layout, old, timers):
         _deadman.disarm(layout)
     assert "hunter22" not in str(error.value)
     log = pathlib.Path(timers()[0], "timer.log")
-    assert "hunter22\nand more" in log.read_text(encoding="utf-8") and stat.S_IMODE(log.stat().st_mode) == 0o600
+    assert "********\nand more" in log.read_text(encoding="utf-8") and stat.S_IMODE(log.stat().st_mode) == 0o600
 
 
 def test_while_it_goes_back_nobody_arms_or_calls_off(arm, layout, timers):
