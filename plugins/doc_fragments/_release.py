@@ -23,6 +23,8 @@ options:
   user:
     description:
       - The user that runs the release.
-      - By default the user that the module runs as. To name another one, the module has to run as root, so use C(become).
+      - By default the user that the release was staged for and, where that is not known, the one that it runs as, or else the owner of C(ROOT/tmp).
+        For M(beamops.elixir.elixir_release_stage) it is the user that the module runs as.
+      - To name another user than that of the module, the module has to run as root, so use C(become).
     type: str
 """

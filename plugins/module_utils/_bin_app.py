@@ -11,7 +11,7 @@ import os
 import re
 import typing as t
 
-from ansible_collections.beamops.elixir.plugins.module_utils import _command, _env_file, _layout, _processes
+from ansible_collections.beamops.elixir.plugins.module_utils import _command, _env_file, _layout, _node, _processes, _releases
 from ansible_collections.beamops.elixir.plugins.module_utils._errors import ReleaseError
 
 # Set by bin/NAME and erl for the process that they start: wrong for any other
@@ -83,13 +83,40 @@ def environment(path: str, variables: t.Mapping[str, str], layout: _layout.Layou
     return {**_env_file.base(account), **defaults, **variables}
 
 
-def node_name(application: Application) -> str | None:
-    """The node name that `start` would take, read from the command line that it would run. None where it is not distributed."""
+def account_of(release: _releases.Release, layout: _layout.Layout, user: str | None = None) -> _command.Account:
+    """The user that runs a release: unless told otherwise the one that it was staged for. An old record names none."""
+    user = user or release.user
+    if user:
+        return _command.account(user)
+    running_now = _processes.scan().of_release(release.path)
+    if running_now:
+        return _command.owner(running_now[0].uid)
+    if os.geteuid() == 0 and os.path.exists(layout.tmp):
+        return _command.owner(os.stat(layout.tmp).st_uid)
+    return _command.account(None)
+
+
+def epmd_port(layout: _layout.Layout) -> int:
+    """Where the current release looks for epmd, as far as that can be told."""
+    with contextlib.suppress(OSError, ReleaseError):
+        release = _releases.current(layout)
+        if release:
+            return _node.epmd_port(staged(release.path, release.name, layout, account_of(release, layout)).environ)
+    return _node.EPMD_PORT
+
+
+def dry_run(application: Application) -> str:
+    """The command line that `start` would run."""
     result = application.call("start", environ={"ELIXIR_CLI_DRY_RUN": "1"})
     if result.rc != 0:
         raise ReleaseError(f"{application.path}/bin/{application.name} cannot be run (exit code {result.rc}): {result.stderr.strip()}")
-    match = re.search(r"(?:^|\s)-s?name\s+(\S+)", result.stdout)
-    return match[1] if match else None
+    return result.stdout
+
+
+def node_name(application: Application) -> str | None:
+    """The node name that `start` would take. None where it is not distributed."""
+    node = _node.taken(_node.given(dry_run(application), application.environ))
+    return node.name if node else None
 
 
 def status(application: Application, timeout: float) -> dict[str, str] | str:
@@ -118,4 +145,7 @@ def _text(path: str) -> str:
 
 
 def is_distributed(process: _processes.Process) -> bool:
-    return process.node is not None and process.environ.get("RELEASE_DISTRIBUTION") != "none"
+    """Whether bin/NAME can reach it: it knows the node by RELEASE_NODE only, and erl may have taken another name."""
+    if process.node is None or process.environ.get("RELEASE_DISTRIBUTION") == "none":
+        return False
+    return _node.short(process.environ.get("RELEASE_NODE") or process.node) == _node.short(process.node)

@@ -10,19 +10,25 @@ import re
 import socket
 import struct
 
-DEFAULT_PORT = 4369
+from ansible_collections.beamops.elixir.plugins.module_utils import _node
+
+DEFAULT_PORT = _node.EPMD_PORT
+HOSTS = ("127.0.0.1", "::1")
 NAMES_REQUEST = b"\x00\x01n"
 
 
 def names(port: int = DEFAULT_PORT, timeout: float = 2) -> dict[str, int]:
     """The short names that are taken, with their distribution ports. Nothing where no epmd answers: then no name is taken."""
-    try:
-        with socket.create_connection(("127.0.0.1", port), timeout) as connection:
-            connection.sendall(NAMES_REQUEST)
-            answer = _read_all(connection)
-    except OSError:
-        return {}
-    return parse(answer)
+    for host in HOSTS:
+        try:
+            with socket.create_connection((host, port), timeout) as connection:
+                connection.sendall(NAMES_REQUEST)
+                return parse(_read_all(connection))
+        except ConnectionRefusedError:  # it may listen on the other one only
+            continue
+        except OSError:
+            break
+    return {}
 
 
 def parse(answer: bytes) -> dict[str, int]:

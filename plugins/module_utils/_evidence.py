@@ -35,6 +35,7 @@ class Subject(t.NamedTuple):
     tmp: str  # where it writes its logs
     crash_dump: str
     port: int | None
+    epmd_port: int = _epmd.DEFAULT_PORT
 
 
 class View(t.NamedTuple):
@@ -148,8 +149,10 @@ def listeners(seen: View) -> list[str]:
 
 
 def epmd(seen: View) -> list[str]:
-    names = ", ".join(f"{name} at port {number}" for name, number in sorted(_epmd.names().items()))
-    return [f"lists {names}" if names else "lists no name, or does not run"]
+    asked = seen.process.epmd_port if seen.process else seen.subject.epmd_port
+    names = ", ".join(f"{name} at port {number}" for name, number in sorted(_epmd.names(asked).items()))
+    where = "" if asked == _epmd.DEFAULT_PORT else f" (asked at port {asked})"
+    return [f"lists {names}{where}" if names else f"lists no name, or does not run{where}"]
 
 
 def process(seen: View) -> list[str]:

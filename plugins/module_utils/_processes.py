@@ -16,12 +16,19 @@ import os
 import re
 import typing as t
 
+from ansible_collections.beamops.elixir.plugins.module_utils import _node
+
 T = t.TypeVar("T")
 
 PROC = "/proc"
 LISTENING = "0A"
 # As the kernel itself numbers a process that cannot be seen from where one looks
 UNSEEN = 0
+# beam.smp, and those of erl's option -emu_type: beam.debug.smp, beam.lcnt.smp and so on
+EMULATOR = re.compile(r"(.*/)?beam(\.smp)?|.*/erts-[^/]+/bin/beam(\.\w+)+")
+# What bin/NAME is asked for where its BEAM is to stay
+OF_A_NODE = {"start", "start_iex", "daemon", "daemon_iex"}
+OF_A_HELPER = {"-hidden", "-remsh", "--remsh", "--eval", "--rpc-eval"}
 
 
 class Process(t.NamedTuple):
@@ -35,6 +42,7 @@ class Process(t.NamedTuple):
     node: str | None  # as told on the command line: without a host for short names; None where it is not distributed
     heart: bool
     environ: dict[str, str]  # secret
+    epmd_port: int = _node.EPMD_PORT
 
     @property
     def since(self) -> str:
@@ -57,11 +65,7 @@ class Scan(t.NamedTuple):
         return [process for process in self.releases if process.root == path]
 
     def of_node(self, node: str) -> list[Process]:
-        return [process for process in self.releases if process.node and short(process.node) == short(node)]
-
-
-def short(node: str) -> str:
-    return node.partition("@")[0]
+        return [process for process in self.releases if process.node and _node.short(process.node) == _node.short(node)]
 
 
 def scan(proc: str = PROC) -> Scan:
@@ -138,7 +142,7 @@ def _release(proc: str, pid: int, now: float) -> Process | None:
     directory = os.path.join(proc, str(pid))
     try:
         arguments = _arguments(proc, pid)
-        if os.path.basename(arguments[0]) not in ("beam.smp", "beam") or _is_helper(arguments) or _in_a_container(directory):
+        if not _is_emulator(arguments[0]) or _in_a_container(directory):
             return None
         stat = _stat(directory)
         uid = os.stat(directory).st_uid
@@ -147,8 +151,9 @@ def _release(proc: str, pid: int, now: float) -> Process | None:
         return None
     boot = re.match(r"(?P<root>/.*)/releases/(?P<version>[^/]+)/[^/]+$", option(arguments, "-boot") or "")
     root = environ.get("RELEASE_ROOT") or (boot and boot["root"])
-    if stat.state in "ZX" or not root:
+    if stat.state in "ZX" or not root or _is_helper(arguments, environ):
         return None
+    node = _node.of_process(arguments)
     return Process(
         pid=pid,
         started=stat.started,
@@ -157,15 +162,25 @@ def _release(proc: str, pid: int, now: float) -> Process | None:
         root=os.path.realpath(root),
         name=environ.get("RELEASE_NAME", ""),
         version=environ.get("RELEASE_VSN") or (boot["version"] if boot else ""),
-        node=option(arguments, "-sname") or option(arguments, "-name"),
+        node=node.name if node else None,
         heart="-heart" in arguments,
         environ=environ,
+        epmd_port=_node.epmd_port(environ, arguments),
     )
 
 
-def _is_helper(arguments: list[str]) -> bool:
-    """The short-lived BEAM of eval, rpc, remote, stop or pid: it is of the release, but it is not the release."""
-    return "-hidden" in arguments or (option(arguments, "-boot") or "").endswith("/start_clean")
+def _is_emulator(program: str) -> bool:
+    return bool(EMULATOR.fullmatch(program))
+
+
+def _is_helper(arguments: list[str], environ: dict[str, str]) -> bool:
+    """The short-lived BEAM of eval, rpc, remote, stop or pid: it is of the release, but it is not the release.
+
+    A node may be hidden, or booted from start_clean, by its settings: what bin/NAME was asked for tells more, where that can be seen.
+    """
+    if "RELEASE_COMMAND" in environ:
+        return environ["RELEASE_COMMAND"] not in OF_A_NODE
+    return bool(OF_A_HELPER.intersection(arguments))
 
 
 def _in_a_container(directory: str) -> bool:
@@ -179,7 +194,7 @@ def _is_heart_of(arguments: list[str], pid: int) -> bool:
 
 
 def option(arguments: list[str], name: str) -> str | None:
-    """The value that follows an option; the last one counts, as for erl."""
+    """The value that follows an option, the last one. Which node name counts, _node says."""
     found = [value for key, value in zip(arguments, arguments[1:]) if key == name]
     return found[-1] if found else None
 

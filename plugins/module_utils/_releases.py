@@ -41,6 +41,7 @@ class Release(t.NamedTuple):
     turn: int | None = None  # its place among those that a deploy has proven good or bad
     left: bool | None = None  # by a rollback
     proof: dict[str, t.Any] | None = None  # what a look has to see of it, as it was seen when it was proven good; headers may be secret
+    user: str | None = None  # that it was staged for
 
     @property
     def program(self) -> str:

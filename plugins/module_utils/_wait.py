@@ -15,7 +15,18 @@ import typing as t
 import urllib.parse
 import urllib.request
 
-from ansible_collections.beamops.elixir.plugins.module_utils import _bin_app, _epmd, _layout, _logs, _processes, _readiness, _releases, _serving, _text
+from ansible_collections.beamops.elixir.plugins.module_utils import (
+    _bin_app,
+    _epmd,
+    _layout,
+    _logs,
+    _node,
+    _processes,
+    _readiness,
+    _releases,
+    _serving,
+    _text,
+)
 
 BODY_BYTES = 65536
 # Between two looks: a change is to be seen at once, but a look by rpc starts a BEAM
@@ -90,7 +101,7 @@ def stopped(root: str, node: str | None) -> _readiness.Verdict:
     scan = _processes.scan()
     ours = scan.of_root(root)
     holders = [process for process in (scan.of_node(node) if node else []) if process not in ours]
-    registered = bool(node) and _processes.short(node) in _epmd.names()
+    registered = bool(node) and _node.short(node) in _epmd.names(_bin_app.epmd_port(_layout.Layout(root)))
     return _readiness.stopped(root, _seen(ours), node, _seen(holders), registered)
 
 

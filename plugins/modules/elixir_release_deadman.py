@@ -105,7 +105,7 @@ msg:
   sample: This host went back to 0.1.0-1a2b3c4d by itself at 2026-11-23T01:02:03+00:00, since it had no word from the run for 300 s.
 """
 
-from ansible_collections.beamops.elixir.plugins.module_utils import _deadman, _module, _releases, _stage
+from ansible_collections.beamops.elixir.plugins.module_utils import _bin_app, _deadman, _module, _releases, _stage
 from ansible_collections.beamops.elixir.plugins.module_utils._errors import ReleaseError
 
 
@@ -120,10 +120,17 @@ def arm(module, layout):
         raise ReleaseError(f"seconds is {params['seconds']}: give at least 1, and more than stopping and starting may take.")
     if not module.check_mode:
         _releases.find(layout, params["release"])
-    plan = _deadman.plan(layout, _stage.account(params["user"], module.check_mode), params["release"], params["seconds"], params["by"])
+    plan = _deadman.plan(layout, account(module, layout), params["release"], params["seconds"], params["by"])
     if not module.check_mode:
         _deadman.arm(layout, plan)
     return answer(plan)
+
+
+def account(module, layout):
+    user, release_id = module.params["user"], module.params["release"]
+    if user or not _releases.is_staged(layout, release_id):
+        return _stage.account(user, module.check_mode)
+    return _bin_app.account_of(_releases.find(layout, release_id), layout)
 
 
 def disarm(module, layout):

@@ -108,7 +108,6 @@ from ansible_collections.beamops.elixir.plugins.module_utils import (
     _beside,
     _bin_app,
     _cgroup,
-    _command,
     _module,
     _processes,
     _releases,
@@ -140,9 +139,8 @@ def _left():
 def work(module):
     params = module.params
     layout = _module.layout(module)
-    account = _command.account(params["user"])
     release = _releases.chosen(layout, params["release"])
-    application = _bin_app.staged(release.path, release.name, layout, account)
+    application = _bin_app.staged(release.path, release.name, layout, _bin_app.account_of(release, layout, params["user"]))
     _module.hide(module, application.environ, release.name, release.id)
     if params["script"]:
         called, script, arguments = f"bin/{params['script']}", params["script"], ()

@@ -74,7 +74,7 @@ report:
 import contextlib
 import os
 
-from ansible_collections.beamops.elixir.plugins.module_utils import _bin_app, _command, _evidence, _layout, _module, _processes, _releases
+from ansible_collections.beamops.elixir.plugins.module_utils import _bin_app, _evidence, _layout, _module, _node, _processes, _releases
 from ansible_collections.beamops.elixir.plugins.module_utils._errors import ReleaseError
 
 
@@ -102,8 +102,7 @@ def subject(layout, release_id, user, port):
     with contextlib.suppress(OSError, ReleaseError):
         release = _releases.chosen(layout, release_id)
         path = release.path
-        account = _command.account(user) if user else _command.owner(os.stat(layout.tmp).st_uid)
-        application = _bin_app.staged(release.path, release.name, layout, account)
+        application = _bin_app.staged(release.path, release.name, layout, _bin_app.account_of(release, layout, user))
         environ, expected = application.environ, application.port
     return _evidence.Subject(
         layout=layout,
@@ -111,6 +110,7 @@ def subject(layout, release_id, user, port):
         tmp=environ.get("RELEASE_TMP", layout.tmp),
         crash_dump=environ.get("ERL_CRASH_DUMP", os.path.join(layout.tmp, "erl_crash.dump")),
         port=port or expected,
+        epmd_port=_node.epmd_port(environ),
     )
 
 

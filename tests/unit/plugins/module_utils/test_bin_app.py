@@ -211,7 +211,33 @@ def test_a_running_release_of_a_user_without_a_name():
         ({"node": None, "environ": {"RELEASE_DISTRIBUTION": "none"}}, False),
         # A -sname in vm.args: the node has a name, but bin/NAME does not use it
         ({"environ": {"RELEASE_DISTRIBUTION": "none"}}, False),
+        ({"environ": {"RELEASE_NODE": "guestbook@web1"}}, True),
+        # Another -sname in ERL_AFLAGS: bin/NAME would ask for a node that is not there
+        ({"node": "other", "environ": {"RELEASE_NODE": "guestbook"}}, False),
     ],
 )
 def test_is_distributed(fields, expected):
     assert _bin_app.is_distributed(process(**fields)) == expected
+
+
+def test_the_account_is_that_of_the_record_then_of_the_process_then_of_the_directory(staged, layout, account):
+    release = staged(user="root" if os.geteuid() == 0 else account.name)
+    assert _bin_app.account_of(release, layout).name == release.user
+    with pytest.raises(ReleaseError, match="There is no user 'no-such-user' on this host"):
+        _bin_app.account_of(release._replace(user="no-such-user"), layout)
+    assert _bin_app.account_of(release._replace(user="no-such-user"), layout, account.name) == account
+    assert _bin_app.account_of(release._replace(user=None), layout) == account
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files to another user")
+def test_of_an_old_record_root_takes_the_owner_of_the_directory_that_is_written_to(staged, layout):
+    release = staged()
+    nobody = _command.account("nobody")
+    os.chown(layout.tmp, nobody.uid, -1)
+    assert _bin_app.account_of(release, layout) == nobody
+
+
+def test_epmd_is_asked_where_the_current_release_looks_for_it(staged, layout):
+    assert _bin_app.epmd_port(layout) == 4369
+    os.symlink(staged(env="ERL_EPMD_PORT=5555\n").path, layout.current)
+    assert _bin_app.epmd_port(layout) == 5555

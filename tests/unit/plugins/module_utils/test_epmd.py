@@ -75,3 +75,23 @@ def test_an_epmd_that_says_nothing_is_not_waited_for():
         silent.bind(("127.0.0.1", 0))
         silent.listen(1)
         assert _epmd.names(silent.getsockname()[1], timeout=0.05) == {}
+
+
+def test_an_epmd_that_listens_on_ipv6_only():
+    try:
+        listener = socket.create_server(("::1", 0), family=socket.AF_INET6)
+    except OSError:
+        pytest.skip("this host has no IPv6")
+
+    def answer():
+        connection = listener.accept()[0]
+        with connection:
+            connection.recv(64)
+            connection.sendall(b"\0\0\x11\x11name guestbook at port 38027\n")
+
+    with listener:
+        listener.settimeout(1)
+        thread = threading.Thread(target=answer)
+        thread.start()
+        assert _epmd.names(listener.getsockname()[1]) == {"guestbook": 38027}
+        thread.join(2)

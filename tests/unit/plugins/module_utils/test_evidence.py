@@ -8,6 +8,7 @@ import os
 import pathlib
 import re
 import socket
+import threading
 import time
 
 import pytest
@@ -194,3 +195,21 @@ def test_the_report_has_more_of_all(subject, write):
 
 def test_a_host_whose_processes_cannot_be_seen(subject):
     assert _evidence.view(subject, proc="/no/proc").beams == []
+
+
+def test_epmd_is_asked_at_the_port_of_the_release(subject):
+    listener = socket.create_server(("127.0.0.1", 0))
+    listener.settimeout(1)
+    port = listener.getsockname()[1]
+
+    def answer():
+        connection = listener.accept()[0]
+        with connection:
+            connection.recv(64)
+            connection.sendall(b"\0\0\x11\x11name guestbook at port 38027\n")
+
+    with listener:
+        thread = threading.Thread(target=answer)
+        thread.start()
+        assert _evidence.epmd(_evidence.view(subject._replace(epmd_port=port))) == [f"lists guestbook at port 38027 (asked at port {port})"]
+        thread.join(2)

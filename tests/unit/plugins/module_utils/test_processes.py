@@ -129,10 +129,57 @@ def test_without_a_boot_script_the_environment_tells(proc, recorded):
     assert (found.root, found.version, found.node) == (RELEASE, "0.1.0", None)
 
 
+@pytest.mark.parametrize(
+    "command, cmdline, found",
+    [
+        pytest.param("daemon", ["-hidden"], True, id="a node that is hidden by its settings"),
+        pytest.param("start", ["-boot", f"{RELEASE}/releases/0.1.0/start_clean"], True, id="a node that is booted from start_clean by its settings"),
+        pytest.param("eval", [], False, id="eval, with a boot script of its own"),
+        pytest.param("stop", ["-hidden"], False, id="stop"),
+        pytest.param(None, ["-boot", f"{RELEASE}/releases/0.1.0/start_clean"], True, id="booted from start_clean, of another user"),
+        pytest.param(None, ["-extra", "--eval", "1"], False, id="eval of another user"),
+        pytest.param(None, ["-hidden", "-extra", "--rpc-eval", "guestbook", "1"], False, id="rpc of another user"),
+        pytest.param(None, ["-remsh", "guestbook"], False, id="remote of another user"),
+    ],
+)
 @pytest.mark.parametrize("recorded", ["1.18"], indirect=True)
-def test_a_helper_with_a_boot_script_of_its_own(proc, recorded):
+def test_a_helper_is_told_from_a_node_by_what_was_asked_for(proc, recorded, command, cmdline, found):
     _pid, beam = beam_of(recorded["running"])
-    assert _processes.scan(proc(recorded, only_beam(recorded), cmdline=[*beam["cmdline"], "-hidden"])).releases == []
+    environ = [f"RELEASE_COMMAND={command}" if value.startswith("RELEASE_COMMAND=") else value for value in beam["environ"]] if command else []
+    directory = proc(recorded, only_beam(recorded), cmdline=[*beam["cmdline"], *cmdline], environ=environ)
+    assert bool(_processes.scan(directory).releases) == found
+
+
+@pytest.mark.parametrize(
+    "program, found",
+    [
+        (f"{RELEASE}/erts-13.1.5/bin/beam", True),
+        (f"{RELEASE}/erts-13.1.5/bin/beam.debug.smp", True),
+        (f"{RELEASE}/erts-13.1.5/bin/beam.lcnt.smp", True),
+        (f"{RELEASE}/erts-13.1.5/bin/beam.valgrind", True),
+        (f"{RELEASE}/erts-13.1.5/bin/beamer", False),
+        (f"{RELEASE}/erts-13.1.5/bin/epmd", False),
+        (f"{RELEASE}/bin/beam.sh", False),
+        ("beam.smp", True),
+    ],
+)
+@pytest.mark.parametrize("recorded", ["1.14"], indirect=True)
+def test_every_emulator_of_the_erts_is_a_beam(proc, recorded, program, found):
+    _pid, beam = beam_of(recorded["running"])
+    directory = proc(recorded, only_beam(recorded), cmdline=[program, *beam["cmdline"][1:]])
+    assert bool(_processes.scan(directory).releases) == found
+
+
+@pytest.mark.parametrize("recorded", ["1.14"], indirect=True)
+def test_the_node_name_is_the_first_and_epmd_the_one_of_its_environment(proc, recorded):
+    _pid, beam = beam_of(recorded["running"])
+    directory = proc(recorded, only_beam(recorded), cmdline=[beam["cmdline"][0], "--", "-sname", "other", *beam["cmdline"][1:]])
+    (found,) = _processes.scan(directory).releases
+    assert (found.node, found.epmd_port) == ("other", 4369)
+    directory = os.path.join(directory, str(found.pid))
+    with open(os.path.join(directory, "environ"), "ab") as file:
+        file.write(b"ERL_EPMD_PORT=5555\0")
+    assert [one.epmd_port for one in _processes.scan(os.path.dirname(directory)).releases] == [5555]
 
 
 @pytest.mark.parametrize("recorded", ["1.18"], indirect=True)

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.server
 import os
 import re
@@ -413,3 +414,29 @@ def test_a_release_is_found_through_a_link_to_its_root(place, layout, release, s
     assert not _wait.stopped(str(place / "link"), None).ready
     assert _releases.read(release.path) == release
     assert process.root == release.path
+
+
+@pytest.fixture
+def epmd():
+    """One that lists a single name, as often as it is asked, and its port."""
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def serve():
+        with contextlib.suppress(OSError):
+            while True:
+                connection = listener.accept()[0]
+                with connection:
+                    connection.recv(64)
+                    connection.sendall(b"\0\0\x11\x11name still-there at port 38027\n")
+
+    threading.Thread(target=serve, daemon=True).start()
+    yield listener.getsockname()[1]
+    listener.shutdown(socket.SHUT_RDWR)
+    listener.close()
+
+
+def test_epmd_is_asked_at_the_port_of_the_current_release(layout, staged, epmd):
+    assert _wait.stopped(layout.root, "still-there").ready
+    os.symlink(staged(env=f"ERL_EPMD_PORT={epmd}\n").path, layout.current)
+    assert not _wait.stopped(layout.root, "still-there").ready
+    assert _wait.stopped(layout.root, "another").ready
