@@ -21,10 +21,12 @@ from ansible_collections.beamops.elixir.plugins.module_utils import (
     _env_file,
     _layout,
     _mix_release,
+    _node,
     _processes,
     _releases,
     _serving,
     _shared,
+    _startable,
     _tree,
     _way_back,
 )
@@ -43,6 +45,8 @@ class Plan(t.NamedTuple):
     cookie: str | None
     account: _command.Account
     shared_dirs: list[str]
+    port: int | None = None  # where the user says that it listens
+    force: bool = False
 
     @property
     def release_id(self) -> str:
@@ -91,9 +95,9 @@ def env_missing(wanted: Plan) -> list[str]:
 
 
 def existing(wanted: Plan) -> _releases.Release | None:
-    """The same tarball, staged with the same env file, cookie and shared directories."""
+    """The same tarball, staged with the same env file, cookie and shared directories, for the same user."""
     for release in _releases.staged(wanted.layout):
-        if release.sha256 == wanted.tarball["sha256"] and _paired(release, wanted):
+        if release.sha256 == wanted.tarball["sha256"] and release.user in (None, wanted.account.name) and _paired(release, wanted):
             return release
     return None
 
@@ -128,13 +132,11 @@ def _stage(wanted: Plan, source: str) -> _releases.Release:
             reason=None,
             staged_at=datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
             staged_by="{user}@{host}".format(**controller) if controller else "",
+            user=wanted.account.name,
         )
         _equip(release, wanted)
         _share(release, wanted)
-        application = _bin_app.Application(
-            unfinished, release.name, _bin_app.environment(unfinished, wanted.variables, layout, wanted.account), wanted.account, layout.tmp
-        )
-        release = release._replace(node=_bin_app.node_name(application))
+        release = release._replace(node=_refuse_what_cannot_start(wanted, unfinished, _processes.scan()))
         _releases.write(release)
         final = layout.release(release.id)
         if os.geteuid() == wanted.account.uid != 0:  # who owns the code is who runs it
@@ -149,6 +151,23 @@ def _stage(wanted: Plan, source: str) -> _releases.Release:
 def _discard(unfinished: str) -> None:
     with contextlib.suppress(OSError):
         _tree.remove(unfinished)
+
+
+def refuse_what_cannot_start(wanted: Plan, release: _releases.Release | None, scan: _processes.Scan) -> None:
+    """As far as it can be told of a release that is staged, or only planned."""
+    _refuse_what_cannot_start(wanted, release.path if release else None, scan)
+
+
+def _refuse_what_cannot_start(wanted: Plan, path: str | None, scan: _processes.Scan) -> str | None:
+    """The node name that it will take."""
+    layout, name = wanted.layout, wanted.tarball["name"]
+    environ = _bin_app.environment(path or "", wanted.variables, layout, wanted.account)
+    application = _bin_app.Application(path or "", name, environ, wanted.account, layout.tmp)
+    dry_run = _bin_app.dry_run(application) if path else _planned_command(wanted)
+    node = _node.taken(_node.given(dry_run, environ))
+    replaces = predecessor(layout, name, node.name if node else None, scan)
+    _startable.refuse(_startable.Start(application, dry_run, replaces, wanted.port, wanted.force))
+    return node.name if node else None
 
 
 def predecessor(layout: _layout.Layout, name: str, node: str | None, scan: _processes.Scan) -> list[_processes.Process]:
@@ -231,10 +250,17 @@ def _planned(wanted: Plan, release_id: str) -> _releases.Release:
 
 
 def _node_to_be(wanted: Plan) -> str | None:
-    """As far as the env file tells. Once it is staged, the release itself is asked."""
-    if wanted.variables.get("RELEASE_DISTRIBUTION") == "none":
-        return None
-    return wanted.variables.get("RELEASE_NODE") or wanted.tarball["name"]
+    node = _node.taken(_node.given(_planned_command(wanted), wanted.variables))
+    return node.name if node else None
+
+
+def _planned_command(wanted: Plan) -> str:
+    """What bin/NAME start would run, as far as the env file tells. Once it is staged, the release itself is asked."""
+    variables, name = wanted.variables, wanted.tarball["name"]
+    distribution = variables.get("RELEASE_DISTRIBUTION") or "sname"
+    node = "" if distribution == "none" else f"-{distribution} {variables.get('RELEASE_NODE') or name}"
+    boot = f"/releases/{wanted.tarball['version']}/{variables.get('RELEASE_BOOT_SCRIPT') or 'start'}"
+    return f"{variables.get('ELIXIR_ERL_OPTIONS', '')} -setcookie * {node} -boot {boot} -extra --no-halt"
 
 
 def _variables(release: _releases.Release, account: _command.Account) -> dict[str, str]:

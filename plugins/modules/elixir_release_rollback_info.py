@@ -13,6 +13,8 @@ description:
     so that the same tasks switch to it.
   - Without O(release) that is the release that was good before the current one. Going back twice leads further back, and never to what was just left.
   - Its env file is loaded the way C(sh) does, so that a release that cannot be started any more is noticed before anything is stopped.
+    For the same reason whatever M(beamops.elixir.elixir_release_stage) refuses of a new release is an error here: a port that somebody else holds, a
+    node name that is not valid, and the like.
 extends_documentation_fragment:
   - beamops.elixir._release
   - beamops.elixir._release.user
@@ -25,9 +27,14 @@ options:
     type: str
   force:
     description:
-      - Choose it although it is marked V(bad).
+      - Choose it although it is marked V(bad), although the port that it needs is held by somebody else, or although its mnesia would start under
+        another node name than the one that runs.
     type: bool
     default: false
+  port:
+    description:
+      - The TCP port that the release listens on. By default the E(PORT) of its environment; V(4000) for a Phoenix release that has none.
+    type: int
 author:
   - The beamops.elixir authors (@beamops)
 seealso:
@@ -126,24 +133,31 @@ serves:
   sample: [4000]
 """
 
-from ansible_collections.beamops.elixir.plugins.module_utils import _bin_app, _command, _current, _history, _module, _processes, _releases, _stage
+from ansible_collections.beamops.elixir.plugins.module_utils import _bin_app, _current, _history, _module, _processes, _releases, _stage, _startable
 
 
 def work(module):
     params, layout = module.params, _module.layout(module)
     release = _history.choose(_releases.staged(layout), _current.pointed(layout), params["release"], params["force"])
-    application = _bin_app.staged(release.path, release.name, layout, _command.account(params["user"]))
+    application = _bin_app.staged(release.path, release.name, layout, _bin_app.account_of(release, layout, params["user"]))
     _module.hide(module, application.environ, release.name, release.id, release.sha256)
+    scan = _processes.scan()
+    answer = _stage.described(layout, release, scan)
+    replaces = _stage.predecessor(layout, release.name, release.node, scan)
+    _startable.refuse(_startable.Start(application, _bin_app.dry_run(application), replaces, params["port"], params["force"]))
     return {
         "changed": False,
-        **_stage.described(layout, release, _processes.scan()),
+        **answer,
         **{key: getattr(release, key) for key in ("name", "version", "sha256")},
         "mark": release.state,  # beside a 'path', Ansible sets a 'state' of its own: directory
     }
 
 
 def main():
-    _module.main({**_module.ROOT, **_module.USER, "release": {"type": "str"}, "force": {"type": "bool", "default": False}}, work)
+    _module.main(
+        {**_module.ROOT, **_module.USER, "release": {"type": "str"}, "force": {"type": "bool", "default": False}, "port": {"type": "int"}},
+        work,
+    )
 
 
 if __name__ == "__main__":

@@ -19,6 +19,9 @@ description:
   - The same tarball with the same env file, cookie and shared directories is staged once. With others it is another release, C(VERSION-SHA8.2), so that
     going back finds the environment that ran as well as the code.
   - It also says what has to stop before the release is started, RV(replaces). Somebody else's process that holds the node name is an error.
+  - What would keep the release from starting is an error as well, as far as it can be known before, in check mode too. That is a port that is held by
+    somebody else, a node name that erl does not accept or that C(bin/NAME) does not know of, a boot script that starts no application, and mnesia
+    under another node name than the one that runs.
 extends_documentation_fragment:
   - beamops.elixir._release
   - beamops.elixir._release.user
@@ -71,9 +74,14 @@ options:
     default: []
   force:
     description:
-      - Stage a release although it is marked V(bad).
+      - Stage a release although it is marked V(bad), although the port that it needs is held by somebody else, or although its mnesia would start
+        under another node name than the one that runs, and so with an empty database.
     type: bool
     default: false
+  port:
+    description:
+      - The TCP port that the release listens on. By default the E(PORT) of its environment; V(4000) for a Phoenix release that has none.
+    type: int
 author:
   - The beamops.elixir authors (@beamops)
 seealso:
@@ -187,7 +195,9 @@ def work(module):
     missing = _stage.env_missing(wanted)
     if missing:
         module.warn(missing_in_words(missing))
+    wanted = wanted._replace(port=params["port"], force=params["force"])
     scan = _processes.scan()
+    _stage.refuse_what_cannot_start(wanted, release, scan)
     answer = {"changed": release is None, "diff": _stage.diff(wanted, release)}
     if release is None and params["remote_src"] and not module.check_mode:
         release = _stage.stage(wanted, params["tarball"]["path"])
@@ -205,6 +215,7 @@ def main():
             "cookie": {"type": "str", "no_log": True},
             "shared_dirs": {"type": "list", "elements": "str", "default": []},
             "force": {"type": "bool", "default": False},
+            "port": {"type": "int"},
         },
         work,
     )

@@ -19,6 +19,9 @@ extends_documentation_fragment:
 attributes:
   check_mode:
     support: full
+    details:
+      - Refuses whatever can be known to keep the release from starting, or from starting again where it runs. So a check mode before a stop tells
+        what could be told too late after it, such as a user that is not there, an env file that cannot be read, or a port that is held by somebody else.
   diff_mode:
     support: none
   idempotent:
@@ -28,6 +31,17 @@ options:
     description:
       - The id of the release. By default the current one.
     type: str
+  port:
+    description:
+      - The TCP port that the release listens on, which nobody else may hold. By default the E(PORT) of its environment; V(4000) for a Phoenix release
+        that has none. Looked at in check mode only.
+    type: int
+  force:
+    description:
+      - In check mode, do not refuse for a port that is held by somebody else, or for mnesia that would start under another node name than the one
+        that runs.
+    type: bool
+    default: false
 author:
   - The beamops.elixir authors (@beamops)
 seealso:
@@ -80,7 +94,15 @@ phoenix:
   sample: true
 """
 
-from ansible_collections.beamops.elixir.plugins.module_utils import _bin_app, _command, _module, _releases, _start
+from ansible_collections.beamops.elixir.plugins.module_utils import _bin_app, _module, _node, _processes, _releases, _stage, _start, _startable
+
+
+def refuse_what_cannot_start(params, layout, release, application):
+    """Nothing is stopped yet for this start. Once it is, a start is tried, whatever speaks against it."""
+    dry_run = _bin_app.dry_run(application)
+    node = _node.taken(_node.given(dry_run, application.environ))
+    replaces = _stage.predecessor(layout, release.name, node.name if node else None, _processes.scan())
+    _startable.refuse(_startable.Start(application, dry_run, replaces, params["port"], params["force"]))
 
 
 def work(module):
@@ -88,10 +110,11 @@ def work(module):
     layout = _module.layout(module)
     if module.check_mode and params["release"] and not _releases.is_staged(layout, params["release"]):
         return {"changed": True, "pid": None, "release": params["release"], "port": None, "phoenix": False}
-    account = _command.account(params["user"])
     release = _releases.chosen(layout, params["release"])
-    application = _bin_app.staged(release.path, release.name, layout, account)
+    application = _bin_app.staged(release.path, release.name, layout, _bin_app.account_of(release, layout, params["user"]))
     _module.hide(module, application.environ, release.name, release.id)
+    if module.check_mode:
+        refuse_what_cannot_start(params, layout, release, application)
     process = _start.running(release)
     changed = process is None
     if changed and not module.check_mode:
@@ -107,7 +130,10 @@ def work(module):
 
 
 def main():
-    _module.main({**_module.ROOT, **_module.USER, "release": {"type": "str"}}, work)
+    _module.main(
+        {**_module.ROOT, **_module.USER, "release": {"type": "str"}, "port": {"type": "int"}, "force": {"type": "bool", "default": False}},
+        work,
+    )
 
 
 if __name__ == "__main__":

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import socket
+
 import pytest
 
 from ansible_collections.beamops.elixir.plugins.module_utils import _current
@@ -101,3 +103,20 @@ def test_a_value_that_equals_the_name_of_the_application_hides_nothing_that_late
 def test_bad_input(rollback_info, two, arguments, words):
     answer = rollback_info(**arguments)
     assert answer["failed"] and words in answer["msg"]
+
+
+def test_what_cannot_start_any_more_is_refused(rollback_info, two):
+    old, _new = two
+    with open(f"{old.path}/.env", "a", encoding="utf-8") as file:
+        file.write("ERL_AFLAGS='-sname other'\n")
+    answer = rollback_info()
+    assert answer["failed"] and "erl takes '-sname other'" in answer["msg"]
+
+
+def test_a_port_that_somebody_else_holds(rollback_info, two):
+    with socket.socket() as stranger:
+        stranger.bind(("127.0.0.1", 0))
+        stranger.listen(1)
+        port = stranger.getsockname()[1]
+        assert f"Port {port}, where the release would listen" in rollback_info(port=port)["msg"]
+        assert rollback_info(port=port, force=True)["release"] == two[0].id

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import os
+import socket
 
 import pytest
 
@@ -145,3 +146,46 @@ def test_what_the_env_file_does_not_set_is_told(stage, make_tarball, check_mode)
 )
 def test_it_is_told_in_words(missing, words):
     assert words in module.missing_in_words(missing)
+
+
+@pytest.fixture
+def stranger():
+    """Another's port."""
+    with socket.socket() as made:
+        made.bind(("127.0.0.1", 0))
+        made.listen(1)
+        yield made.getsockname()[1]
+
+
+@pytest.mark.parametrize("check_mode", [True, False])
+def test_what_cannot_start_is_refused_and_leaves_nothing(stage, layout, stranger, check_mode):
+    for env, words in (
+        (f"PORT={stranger}\n", f"Port {stranger}, where the release would listen, is held by pid {os.getpid()}"),
+        ("RELEASE_NODE=a@b.c\n", "a short name's host has no dot"),
+        ("ERL_AFLAGS='-sname other'\n", "erl takes '-sname other'"),
+        ("RELEASE_BOOT_SCRIPT=start_clean\n", "which starts no application"),
+    ):
+        if check_mode or "BOOT" not in env:  # the stand-in's bin/NAME knows no other boot script
+            answer = stage(env=env, _ansible_check_mode=check_mode)
+            assert answer["failed"] and words in answer["msg"]
+    assert not os.path.exists(layout.root)
+
+
+def test_what_only_the_unpacked_release_tells_leaves_no_release_either(stage, layout, make_tarball):
+    answer = stage(tarball=make_tarball(version="0.1.1", extra=["releases/0.1.1/other.boot"]))
+    assert answer["failed"] and "start.boot, which is not there; there are: other." in answer["msg"]
+    assert os.listdir(layout.releases) == []
+
+
+def test_a_port_of_somebody_else_may_be_forced_and_another_one_told(stage, stranger):
+    assert stage(env=f"PORT={stranger}\n", force=True)["changed"] is True
+    assert "failed" not in stage(env=f"PORT={stranger}\nB=1\n", port=1)
+
+
+def test_the_user_is_recorded_and_another_one_makes_another_release(stage, layout, account):
+    release = _releases.find(layout, stage()["release"])
+    assert release.user == account.name
+    _releases.write(release._replace(user="somebody-else"))
+    assert stage()["release"] == f"{release.id}.2"
+    _releases.write(release._replace(user=None))
+    assert stage()["release"] == release.id

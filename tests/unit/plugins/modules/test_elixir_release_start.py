@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import os
+import socket
 
 import pytest
 
@@ -48,6 +49,36 @@ def test_check_mode_of_a_release_that_is_only_planned(start):
     assert (answer["changed"], answer["pid"], answer["release"]) == (True, None, "0.9.0-planned")
 
 
+@pytest.mark.parametrize(
+    "env, words",
+    [
+        ("RELEASE_NODE=a@b.c\n", "a short name's host has no dot"),
+        ("ERL_AFLAGS='-sname other'\n", "erl takes '-sname other'"),
+        ("A=1 2\n", "makes the shell complain"),
+    ],
+)
+def test_check_mode_says_what_keeps_it_from_starting_again_while_it_runs(start, release, layout, env, words):
+    """Before a restart stops it."""
+    pid = start()["pid"]
+    with open(f"{release.path}/.env", "a", encoding="utf-8") as file:
+        file.write(env)
+    answer = start(_ansible_check_mode=True)
+    assert answer["failed"] and words in answer["msg"]
+    assert [process.pid for process in _processes.scan().of_root(layout.root)] == [pid]
+
+
+def test_check_mode_looks_at_the_port_and_at_the_account(start, release):
+    start()
+    with socket.socket() as stranger:
+        stranger.bind(("127.0.0.1", 0))
+        stranger.listen(1)
+        port = stranger.getsockname()[1]
+        assert f"Port {port}" in start(port=port, _ansible_check_mode=True)["msg"]
+        assert start(port=port, force=True, _ansible_check_mode=True)["changed"] is False
+        assert start(port=port)["changed"] is False  # nothing was stopped for it, and nothing is left to refuse
+    assert "no user 'no-such-user'" in start(user="no-such-user", _ansible_check_mode=True)["msg"]
+
+
 def test_refuses_where_another_release_runs(start, release, staged, layout):
     start()
     answer = start(release=staged("0.2.0-b").id)
@@ -73,7 +104,7 @@ def test_no_secret_is_shown(start, release):
     [
         ({}, "current points to no release: deploy one first"),
         ({"release": "0.9.0-x"}, "There is no release 0.9.0-x"),
-        ({"user": "no-such-user"}, "no user 'no-such-user'"),
+        ({"release": "0.1.0-1a2b3c4d", "user": "no-such-user"}, "no user 'no-such-user'"),
     ],
 )
 def test_bad_input(start, staged, arguments, words):
