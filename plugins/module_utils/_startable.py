@@ -41,7 +41,6 @@ def refuse(start: Start) -> None:
 
 def problems(start: Start) -> list[str]:
     """A sentence each: what was found, and what to do."""
-    # A cookie that erl cannot take belongs here too
     looks = [node_name(start.given), boot_script(start.dry_run)]
     if not start.force:
         node = _node.taken(start.given)
@@ -99,9 +98,11 @@ def mnesia(start: Start, node: str | None) -> str | None:
 
 
 def port(start: Start) -> str | None:
-    number = start.port or start.application.port
+    number = start.application.port if start.port is None else start.port
     owners = _processes.port_owners(number) if number else {}
-    strangers = {pid: command for pid, command in owners.items() if pid not in [process.pid for process in start.replaces]}
+    # One that cannot be seen from here may well be what it replaces
+    known = (_processes.UNSEEN, *(process.pid for process in start.replaces))
+    strangers = {pid: command for pid, command in owners.items() if pid not in known}
     if not strangers or len(strangers) < len(owners):
         return None
     pid, command = next(iter(strangers.items()))

@@ -73,6 +73,7 @@ def test_a_port_that_a_stranger_holds(start, listener):
         pytest.param({"replaces": [running()]}, id="by what is replaced"),
         pytest.param({"force": True}, id="by force"),
         pytest.param({"port": 1}, id="and it listens elsewhere"),
+        pytest.param({"port": 0}, id="and it listens nowhere"),
     ],
 )
 def test_a_port_that_is_held_and_does_not_matter(start, listener, options):
