@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.beamops.elixir.plugins.module_utils import _bin_app, _epmd, _processes
+from ansible_collections.beamops.elixir.plugins.module_utils import _bin_app, _epmd, _node, _processes
 
 
 def ports(process: _processes.Process) -> set[int] | None:
@@ -19,6 +19,4 @@ def ports(process: _processes.Process) -> set[int] | None:
 
 
 def _registered(process: _processes.Process) -> int | None:
-    number = process.environ.get("ERL_EPMD_PORT", "")
-    names = _epmd.names(int(number)) if number.isdigit() else _epmd.names()
-    return names.get(_processes.short(process.node or ""))
+    return _epmd.names(_node.epmd_port(process.environ)).get(_node.short(process.node or ""))

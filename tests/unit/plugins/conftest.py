@@ -119,6 +119,7 @@ def make_tarball(place):
             "releases/COOKIE": (cookie_of_build.encode(), 0o644),
             "releases/start_erl.data": (f"13.1.5 {version}".encode(), 0o644),
             f"releases/{version}/elixir": (ELIXIR.encode(), 0o755),
+            f"releases/{version}/start.boot": (b"", 0o644),
             **{name: (b"#!/bin/sh\n", 0o755) for name in extra},
         }
         path = place / f"{NAME}-{version}.tar.gz"

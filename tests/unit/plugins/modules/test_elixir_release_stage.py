@@ -172,7 +172,7 @@ def test_what_cannot_start_is_refused_and_leaves_nothing(stage, layout, stranger
 
 
 def test_what_only_the_unpacked_release_tells_leaves_no_release_either(stage, layout, make_tarball):
-    answer = stage(tarball=make_tarball(version="0.1.1", extra=["releases/0.1.1/other.boot"]))
+    answer = stage(tarball=make_tarball(version="0.1.1", extra=["releases/0.1.1/other.boot"], without=["releases/0.1.1/start.boot"]))
     assert answer["failed"] and "start.boot, which is not there; there are: other." in answer["msg"]
     assert os.listdir(layout.releases) == []
 
