@@ -162,7 +162,8 @@ def work(module):
     if died:
         module.fail_json(msg=" ".join(_beside.lost(process, called) for process in died), **answer)
     if result.killed:
-        module.fail_json(msg=f"{called} was killed, most likely by the kernel for lack of memory ({_left()}).{' What serves runs on.' if serving else ''}", **answer)
+        spared = " What serves runs on." if serving else ""
+        module.fail_json(msg=f"{called} was killed, most likely by the kernel for lack of memory ({_left()}).{spared}", **answer)
     if result.timed_out:
         module.fail_json(msg=f"{called} was ended after {params['timeout']:g} s. Its first lines:\n{head(result)}", **answer)
     if result.rc != 0:

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import contextlib
-import subprocess
 
 import pytest
 
@@ -68,24 +67,18 @@ def test_what_is_rehearsed_is_killed_and_not_what_serves(deploy, web1, limited):
     assert "What serves runs on." in run.plain() and web1.beams() == before
 
 
-def test_a_release_that_cannot_be_removed_does_not_fail_the_deploy(deploy, web1):
-    stuck, damaged = "/opt/guestbook/releases/0.0.1-stuck", "/opt/guestbook/releases/0.0.2-damaged"
-    copy = "cp -a /opt/guestbook/releases/$(basename $(readlink /opt/guestbook/current))/.deploy.json"
-    web1.run(f"mkdir -p {stuck}/lib {damaged} && {copy} {stuck} && sed -i 's/good/staged/' {stuck}/.deploy.json && echo '{{' >{damaged}/.deploy.json")
-    # Only a privileged process may mount anything in a container
-    privileged = ["docker", "exec", "--privileged", machines.machines()["web1"].container, "sh", "-ec"]
-    subprocess.run([*privileged, f"mount -t tmpfs none {stuck}/lib && touch {stuck}/lib/kept"], check=True)
+def test_a_damaged_leftover_does_not_fail_the_deploy(deploy, playbook, web1):
+    damaged = "/opt/guestbook/releases/0.0.2-damaged"
+    web1.run(f"mkdir {damaged} && echo '{{' >{damaged}/.deploy.json")
     try:
-        run = deploy("0.2.0")
-        assert web1.run(f"ls {stuck}/lib").split() == ["kept"]
+        run, status = deploy("0.2.0"), playbook("status", "--limit", "web1")
     finally:
-        subprocess.run([*privileged, f"umount {stuck}/lib; rm -rf {stuck} {damaged}"], check=True)
-    assert run.rc == 0, run.output
-    assert f"{stuck} could not be removed, and is not needed any more: something is mounted on {stuck}/lib" in run.plain()
-    assert f"{damaged} was left alone" in run.plain()
+        web1.run(f"rm -r {damaged}")
+    assert run.rc == 0 and f"{damaged} was left alone: {damaged}/.deploy.json cannot be read (" in run.plain()
+    assert status.rc == 0 and f"web1: {damaged}/.deploy.json cannot be read (" in status.plain()
 
 
-def test_what_is_written_to_a_shared_directory_outlives_the_release(deploy, playbook, web1):
+def test_what_is_written_to_a_shared_directory_outlives_the_release(deploy, web1):
     place, shared = "lib/guestbook-*/priv/uploads", "/opt/guestbook/shared/lib/guestbook/priv/uploads"
     sharing = {"elixir_release_shared_dirs": ["lib/guestbook/priv/uploads"]}
     for bad in ("lib/other/priv/uploads", "/var/uploads"):
