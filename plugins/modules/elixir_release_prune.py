@@ -71,6 +71,12 @@ unfinished:
   type: list
   elements: str
   sample: []
+left:
+  description: What could not be removed, and the releases whose record is damaged, a sentence each with the path and the reason. All are warnings too.
+  returned: success
+  type: list
+  elements: str
+  sample: []
 """
 
 import os
@@ -85,15 +91,17 @@ def work(module):
         raise ReleaseError(f"keep is {keep}: give the number of good releases that are to stay, at least 1.")
     releases, scan = _releases.staged(layout), _processes.scan()
     running = {release.id for release in releases if scan.of_release(release.path)}
+    left = []
     removed = _history.prunable(releases, _current.pointed(layout), running, keep)
     unfinished = _releases.unfinished(layout)
     if (removed or unfinished) and not module.check_mode:
         with _releases.alone(layout):
             unfinished = _releases.unfinished(layout)  # what was waited for may be whole now
-            unfinished = [name for name in unfinished if succeeds(module, layout.release(name), lambda path: clear(path, path))]
-            removed = [release for release in removed if succeeds(module, release.path, lambda path, release=release: remove(layout, release))]
-    for path, why in _releases.damaged(layout):
-        module.warn(f"{path} was left alone: {why}")
+            unfinished = [name for name in unfinished if succeeds(left, layout.release(name), lambda path: clear(path, path))]
+            removed = [release for release in removed if succeeds(left, release.path, lambda path, release=release: remove(layout, release))]
+    left += [f"{path} was left alone: {why}" for path, why in _releases.damaged(layout)]
+    for sentence in left:
+        module.warn(sentence)
     gone = [release.id for release in removed]
     kept = [release.id for release in releases if release.id not in gone and os.path.isdir(release.path)]
     return {
@@ -101,6 +109,7 @@ def work(module):
         "removed": gone,
         "kept": kept,
         "unfinished": unfinished,
+        "left": left,
         "diff": {"before": lines([*(release.id for release in releases), *unfinished]), "after": lines(kept)},
     }
 
@@ -119,15 +128,15 @@ def clear(path, unfinished):
     _tree.remove(unfinished)
 
 
-def succeeds(module, path, removal):
-    """One that cannot be removed keeps nobody from removing the others."""
+def succeeds(left, path, removal):
+    """One that cannot be removed keeps nobody from removing the others. What is left of it is told."""
     try:
         return removal(path) is not False
     except ReleaseError as error:
         why = str(error)
     except OSError as error:
         why = f"{error.filename or path}: {error.strerror}; look at its owner and at 'lsattr -d', and remove it by hand"
-    module.warn(f"{path} could not be removed, and is not needed any more: {why}.")
+    left.append(f"{path} could not be removed, and is not needed any more: {why}.")
     return False
 
 
