@@ -181,7 +181,7 @@ def test_a_migration_of_several_that_fails_has_changed_the_database(deploy, web1
     again = "Guestbook.Release.rollback(2); Guestbook.Release.migrate(); raise ~s(the third one)"
     run = deploy("0.2.0-again", elixir_release_migrate=again)
     assert run.rc != 0
-    assert "Nothing was stopped, and what runs here runs on, but the database has changed: migration 2 was applied." in run.plain()
+    assert "Nothing was stopped by this run, and what runs here runs on, but the database has changed: migration 2 was applied." in run.plain()
     assert web1.beams() == before and web1.serves("0.2.0")
 
 
