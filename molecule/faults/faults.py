@@ -172,7 +172,7 @@ FAULTS = [
         BEFORE,
         "0.2.0 is to listen on 4100, where another process does",
         UNTOUCHED,
-        "[Pp]ort 4100 is held by",
+        "(Port 4100, where the release would listen, is held by pid)",
         hosts=HOSTS,
         env={"PORT": "4100"},
         inject=(Now("setsid python3 -m http.server 4100 >/dev/null 2>&1 </dev/null &", "pkill -f 'http.server 4100'"),),

@@ -25,7 +25,7 @@ class Start(t.NamedTuple):
     application: _bin_app.Application
     dry_run: str  # the command line of bin/NAME start
     replaces: list[_processes.Process]  # what is stopped before, this release itself where it is to be started again
-    port: int | None = None  # where the user says that it listens
+    port: int | None = None  # where the user says that it listens; 0 if nowhere
     force: bool = False
 
     @property

@@ -13,8 +13,8 @@ description:
     so that the same tasks switch to it.
   - Without O(release) that is the release that was good before the current one. Going back twice leads further back, and never to what was just left.
   - Its env file is loaded the way C(sh) does, so that a release that cannot be started any more is noticed before anything is stopped.
-    For the same reason whatever M(beamops.elixir.elixir_release_stage) refuses of a new release is an error here: a port that somebody else holds, a
-    node name that is not valid, and the like.
+    For the same reason whatever M(beamops.elixir.elixir_release_stage) refuses of a new release is an error here, such as a port that somebody else holds
+    or a node name that is not valid.
 extends_documentation_fragment:
   - beamops.elixir._release
   - beamops.elixir._release.user
@@ -33,7 +33,7 @@ options:
     default: false
   port:
     description:
-      - The TCP port that the release listens on. By default the E(PORT) of its environment; V(4000) for a Phoenix release that has none.
+      - The TCP port that the release listens on. By default the E(PORT) of its environment; V(4000) for a Phoenix release that has none. V(0) if it opens none.
     type: int
 author:
   - The beamops.elixir authors (@beamops)

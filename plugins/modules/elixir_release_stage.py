@@ -80,7 +80,7 @@ options:
     default: false
   port:
     description:
-      - The TCP port that the release listens on. By default the E(PORT) of its environment; V(4000) for a Phoenix release that has none.
+      - The TCP port that the release listens on. By default the E(PORT) of its environment; V(4000) for a Phoenix release that has none. V(0) if it opens none.
     type: int
 author:
   - The beamops.elixir authors (@beamops)

@@ -34,7 +34,7 @@ options:
   port:
     description:
       - The TCP port that the release listens on, which nobody else may hold. By default the E(PORT) of its environment; V(4000) for a Phoenix release
-        that has none. Looked at in check mode only.
+        that has none. V(0) if it opens none. Looked at in check mode only.
     type: int
   force:
     description:
