@@ -189,7 +189,7 @@ def work(module):
     release = _stage.existing(wanted)
     if release and release.state == "bad" and not params["force"]:
         raise ReleaseError(
-            f"{release.id} is marked bad on this host: {release.reason}. "
+            f"{release.id} is marked bad on this host: {str(release.reason).rstrip('. ')}. "
             "Deploy another build, or set 'force' (elixir_release_force of the role) to try this one again."
         )
     missing = _stage.env_missing(wanted)
