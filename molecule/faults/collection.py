@@ -108,7 +108,8 @@ def run(fault: Fault, machines: t.Mapping[str, Machine], database: Machine, secr
     complaints += [f"lost entries: {missing}"] if missing else []
     complaints += [f"{traffic.errors()} requests were answered with an error of the application's own"] if fault.no_errors and traffic.errors() else []
     complaints += [] if traffic.acknowledged() else ["no entry was acknowledged"]
-    complaints += [f"a secret is in the output of run {number}" for number, one in enumerate(runs) if any(secret in one.output for secret in (*secrets, *fault.secrets))]
+    hidden = (*secrets, *fault.secrets)
+    complaints += [f"a secret is in the output of run {number}" for number, one in enumerate(runs) if any(secret in one.output for secret in hidden)]
     complaints += [f"the output does not say {fault.reason!r}"] if fault.reason and not told else []
     return {
         "complaints": complaints,

@@ -59,7 +59,6 @@ SOON_OVER = {"elixir_release_start_timeout": 10}
 SOON_BACK = {"elixir_release_deadman": 30, "elixir_release_stop_timeout": 8, "elixir_release_start_timeout": 12}
 
 
-
 def stop_for_a_while(scene: Scene, _machine: Machine) -> None:
     scene.signal(signal.SIGSTOP)
     time.sleep(45)

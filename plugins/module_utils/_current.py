@@ -41,13 +41,18 @@ def mark(
     layout: _layout.Layout, release: _releases.Release, state: str, reason: str | None, event: str | None = None, proof: dict[str, t.Any] | None = None
 ) -> _releases.Release:
     """Record how it turned out. A deploy makes it the newest; a rollback goes back to what it was, and leaves what came after it."""
-    marked = release._replace(state=state, reason=reason, proof=proof or release.proof)
+    marked = release._replace(state=state, reason=reason, proof=proven(release, proof))
     if event != "rollback":
         marked = marked._replace(turn=_history.next_turn(_releases.staged(layout)), good_at=_now("milliseconds") if state == "good" else release.good_at)
     if state == "good":
         marked = marked._replace(left=None)
     _releases.write(marked)
     return marked
+
+
+def proven(release: _releases.Release, proof: dict[str, t.Any] | None) -> dict[str, t.Any] | None:
+    """What is known of how it was proven, with what was seen now."""
+    return {**(release.proof or {}), **proof} if proof else release.proof
 
 
 def leave(layout: _layout.Layout, release: _releases.Release, previous: str | None) -> None:

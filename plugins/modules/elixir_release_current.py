@@ -147,16 +147,16 @@ def mark(module, layout):
         return {"changed": True, **answer}
     release = _releases.find(layout, params["release"])
     news = (release.state, release.reason) != (state, reason) or not _current.is_noted(layout, event, release.id, params["previous"])
-    proven_otherwise = params["proof"] not in (None, release.proof)
+    proof = _current.proven(release, params["proof"])
     if news and not module.check_mode:
         marked = _current.mark(layout, release, state, reason, event, params["proof"])
         if event == "rollback":
             _current.leave(layout, marked, params["previous"])
         _current.note(layout, event, marked, params["previous"], params["by"], params["reason"])
-    elif proven_otherwise and not module.check_mode:
-        _releases.write(release._replace(proof=params["proof"]))
+    elif proof != release.proof and not module.check_mode:
+        _releases.write(release._replace(proof=proof))
     diff = {"before": f"{release.id}: {release.state}\n", "after": f"{release.id}: {state}\n"}
-    return {"changed": news or proven_otherwise, "diff": diff, **answer}
+    return {"changed": news or proof != release.proof, "diff": diff, **answer}
 
 
 def main():

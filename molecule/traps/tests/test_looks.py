@@ -20,7 +20,8 @@ def look(fleet):
 
     def answer(module, **arguments):
         options = ["-i", str(fleet / "inventory"), "--become", "-m", f"beamops.elixir.elixir_release_{module}", "-a", json.dumps({"root": ROOT, **arguments})]
-        output = subprocess.run(["ansible", "web1", *options], stdout=subprocess.PIPE, env={**os.environ, "ANSIBLE_NOCOLOR": "1"}, text=True, check=False).stdout
+        environ = {**os.environ, "ANSIBLE_NOCOLOR": "1"}
+        output = subprocess.run(["ansible", "web1", *options], stdout=subprocess.PIPE, env=environ, text=True, check=False).stdout
         return json.loads(output[output.index("{") :])
 
     return answer

@@ -136,7 +136,12 @@ def test_http(answer, codes, regex, expected, words):
 
 @pytest.mark.parametrize(
     "answer, seen",
-    [(Answer(404, "", None), "404"), (Answer(None, "", "timed out"), "no answer"), (Answer(200, "0.1.0", None), "no match"), (Answer(200, "0.2.0", None), "200")],
+    [
+        (Answer(404, "", None), "404"),
+        (Answer(None, "", "timed out"), "no answer"),
+        (Answer(200, "0.1.0", None), "no match"),
+        (Answer(200, "0.2.0", None), "200"),
+    ],
 )
 def test_what_is_seen_of_an_answer(answer, seen):
     verdict = _readiness.http(URL, answer, [200], "0.2.0")

@@ -113,17 +113,18 @@ def test_what_proved_it_is_kept_and_is_no_other_deploy(current, layout):
     assert before.proof == look
     assert current(state="good", proof=look)["changed"] is False
     assert current(state="good", proof={"port": 4001})["changed"] is True
-    assert _releases.find(layout, "0.2.0-b") == before._replace(proof={"port": 4001})
+    assert _releases.find(layout, "0.2.0-b") == before._replace(proof={**look, "port": 4001})
     assert len(ledger(layout)) == 1
     assert current("0.2.0-b", state="good", event="rollback", previous="0.1.0-a")["changed"] is True
-    assert _releases.find(layout, "0.2.0-b").proof == {"port": 4001}
+    assert _releases.find(layout, "0.2.0-b").proof == {**look, "port": 4001}
 
 
 def test_nothing_is_current_after_a_first_deploy_that_failed(current, layout):
     current()
     assert current(None, state="absent", _ansible_check_mode=True)["changed"] is True
     answer = current(None, state="absent")
-    assert (answer["changed"], answer["previous"], answer["current"], answer["diff"]) == (True, "0.2.0-b", None, {"before": "current -> 0.2.0-b\n", "after": ""})
+    assert (answer["changed"], answer["previous"], answer["current"]) == (True, "0.2.0-b", None)
+    assert answer["diff"] == {"before": "current -> 0.2.0-b\n", "after": ""}
     assert not os.path.lexists(layout.current)
     assert current(None, state="absent")["changed"] is False
 

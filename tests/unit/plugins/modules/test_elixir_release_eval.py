@@ -72,7 +72,8 @@ def test_a_failure_shows_where_it_began(evaluate, release):
 
 
 def test_a_failure_shows_no_stack_trace(evaluate):
-    answer = evaluate(expression="printf '** (RuntimeError) no\n    (elixir 1.14.0) lib/system.ex:707: System.fetch_env!/1\n    runtime.exs:5: (file)\n' >&2; exit 1")
+    trace = "** (RuntimeError) no\n    (elixir 1.14.0) lib/system.ex:707: System.fetch_env!/1\n    runtime.exs:5: (file)\n"
+    answer = evaluate(expression=f"printf '{trace}' >&2; exit 1")
     assert answer["msg"].endswith("** (RuntimeError) no\n    runtime.exs:5: (file)\n... 1 more lines: see them with -v")
 
 
