@@ -127,7 +127,8 @@ def test_an_id_that_is_the_version_of_another_is_an_id():
 
 @pytest.mark.parametrize("wanted", ["0.5.0-e", "0.5.0"])
 def test_a_bad_release_is_chosen_by_force_only(wanted):
-    with pytest.raises(ReleaseError, match="0.5.0-e is marked bad on this host: it died. Name another release with .*elixir_release_rollback_to.*, or set 'force'"):
+    words = "0.5.0-e is marked bad on this host: it died. Name another release with 'release' .*, or set 'force' .elixir_release_force."
+    with pytest.raises(ReleaseError, match=words):
         _history.choose([A, BAD], "0.1.0-a", wanted, force=False)
     assert _history.choose([A, BAD], "0.1.0-a", wanted, force=True) == BAD
 
@@ -136,7 +137,7 @@ def test_a_bad_release_is_chosen_by_force_only(wanted):
     "releases, wanted, words",
     [
         ([A, BAD], "0.9.0", r"no release 0.9.0 on this host; there are: 0.1.0-a \(good\), 0.5.0-e \(bad\). Name one that is there, or deploy 0.9.0"),
-        ([A, BAD], None, r"no good release from before 0.1.0-a to go back to; there are: 0.1.0-a \(good\), 0.5.0-e \(bad\). Name one .* .elixir_release_rollback_to"),
+        ([A, BAD], None, r"no good release from before 0.1.0-a to go back to; there are: 0.1.0-a \(good\), 0.5.0-e \(bad\). Name one of these with 'release'"),
         ([], "0.1.0", "no release 0.1.0 on this host; there are: none"),
     ],
 )
