@@ -260,6 +260,7 @@ from ansible_collections.beamops.elixir.plugins.module_utils import (
     _env_file,
     _history,
     _host,
+    _layout,
     _lock,
     _module,
     _preflight,
@@ -282,7 +283,9 @@ def foreign(layout, entry):
     """Why an account is not the application's, unless somebody says so: it is one of the system's own, and nothing of this root is its."""
     if entry is None or entry.pw_uid >= FIRST_ORDINARY_UID or entry.pw_uid == os.geteuid() != 0:
         return None
-    if os.path.realpath(entry.pw_dir) == layout.root or owner(layout.tmp) == entry.pw_uid:
+    home = os.path.realpath(entry.pw_dir)
+    # Made by a deploy, to this root or to another one
+    if home == layout.root or os.path.isdir(_layout.Layout(home).releases) or owner(layout.tmp) == entry.pw_uid:
         return None
     return (
         f"The user {entry.pw_name!r} is an account of this host's own (uid {entry.pw_uid}, home {entry.pw_dir}): whatever else runs as that user could read "

@@ -119,7 +119,7 @@ def test_env_file_missing(refused):
     "line, words",
     [
         ("export GREETING='open\n", "ends the shell that loads it"),
-        ("export GREETING=ecto://host/db?ssl=true&pool=10\n", "assigns GREETING, but a shell that loads it does not get the value"),
+        ("export GREETING=ecto://host/db?ssl=true&pool=10\n", "(GREETING): a shell ends the value at the & in it"),
         ("export GREETING=hello\r\n", "Windows line ends"),
     ],
     ids=["syntax error", "lost assignment", "line ends"],
@@ -177,7 +177,7 @@ def test_a_strategy_that_leads_each_host_for_itself(playbook, tarballs, hosts, m
     monkeypatch.setenv("ANSIBLE_STRATEGY", "ansible.builtin.free")
     before = [snapshot(host) for host in hosts.values()]
     run = playbook("traps/play.yml", elixir_release_tarball=tarballs["0.2.0-again"])
-    assert run.rc != 0 and run.plain().count("run_once means nothing") >= len(hosts)
+    assert run.rc != 0 and "run_once means nothing" in run.plain()
     assert [snapshot(host) for host in hosts.values()] == before
     assert playbook("deploy", "--check", elixir_release_tarball=tarballs["0.2.0-again"]).rc == 0
     assert "ROLLBACK TO" in playbook("status").output

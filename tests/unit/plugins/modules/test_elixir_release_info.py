@@ -196,6 +196,12 @@ def test_an_account_that_an_earlier_deploy_made_or_used_is_fine(info, passwd, la
     assert info(user="backup")["user_is_foreign"] is None
 
 
+def test_an_account_that_was_made_for_another_root_is_fine(info, passwd, place):
+    (place / "other" / "releases").mkdir(parents=True)
+    passwd("backup", 34, str(place / "other"))
+    assert info(user="backup")["user_is_foreign"] is None
+
+
 def test_an_account_of_a_person_is_not_the_systems(info, passwd):
     passwd("deploy", 1000, "/home/deploy")
     assert info(user="deploy")["user_is_foreign"] is None
