@@ -17,7 +17,7 @@ demo-down: ## Take the demo's hosts away
 	tools/fleet down demo
 	tools/engine stop
 
-test: ## Run all tests and gates (under 45 minutes)
+test: ## Run all tests and gates (under an hour)
 	@tools/setup test
 	@tools/test
 
