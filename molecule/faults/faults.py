@@ -183,7 +183,7 @@ FAULTS = [
         BEFORE,
         "the host has 125 MiB",
         UNTOUCHED,
-        "MiB",
+        "(There is too little memory) to run a rehearsal of 0.2.0",
         inject=(
             Now(
                 lambda machine: machine.docker("update", "--memory=125m", "--memory-swap=125m"),
