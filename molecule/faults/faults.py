@@ -386,7 +386,7 @@ FAULTS = [
         IN,
         "`elixir_release_health_url` is `/nothing`: neither release answers 200 there",
         End("not zero", {"web1": OLD}, ledger={"web1": ["rollback"]}),
-        "(fails the same look): .{0,200}is not marked bad",
+        "(fails the same look): .{0,900}is not marked bad",
         hosts=HOSTS,
         variables={**SOON_OVER, "elixir_release_health_url": "/nothing"},
         script="it asks for no page",
