@@ -19,4 +19,4 @@ def ports(process: _processes.Process) -> set[int] | None:
 
 
 def _registered(process: _processes.Process) -> int | None:
-    return _epmd.names(_node.epmd_port(process.environ)).get(_node.short(process.node or ""))
+    return _epmd.names(process.epmd_port).get(_node.short(process.node or ""))

@@ -80,8 +80,11 @@ def watched(look: Look, watch: float, within: float | None, what: str) -> _readi
 
 
 def watch_stopped(root: str, node: str | None, watch: float = 0, within: float | None = None, asked_at: float | None = None) -> _readiness.Verdict:
+    # Once for all looks: it takes a shell that loads the env file, and nobody is served meanwhile
+    epmd_port = _bin_app.epmd_port(_layout.Layout(root)) if node else None
+
     def look() -> tuple[_readiness.Verdict, float | None]:
-        return stopped(root, node), None if asked_at is None else _processes.uptime() - asked_at
+        return stopped(root, node, epmd_port), None if asked_at is None else _processes.uptime() - asked_at
 
     return watched(look, watch, within, "it was asked")
 
@@ -97,11 +100,11 @@ def watch_ready(layout: _layout.Layout, wanted: Wanted, watch: float = 0, within
     return watched(look, watch, limit, "its start")
 
 
-def stopped(root: str, node: str | None) -> _readiness.Verdict:
+def stopped(root: str, node: str | None, epmd_port: int | None = None) -> _readiness.Verdict:
     scan = _processes.scan()
     ours = scan.of_root(root)
     holders = [process for process in (scan.of_node(node) if node else []) if process not in ours]
-    registered = bool(node) and _node.short(node) in _epmd.names(_bin_app.epmd_port(_layout.Layout(root)))
+    registered = bool(node) and _node.short(node) in _epmd.names(epmd_port or _bin_app.epmd_port(_layout.Layout(root)))
     return _readiness.stopped(root, _seen(ours), node, _seen(holders), registered)
 
 

@@ -11,7 +11,7 @@ import threading
 
 import pytest
 
-from ansible_collections.beamops.elixir.plugins.module_utils import _processes, _serving
+from ansible_collections.beamops.elixir.plugins.module_utils import _node, _processes, _serving
 
 
 @pytest.fixture
@@ -51,7 +51,9 @@ def epmd():
 
 
 def process(node, **environ):
-    return _processes.Process(os.getpid(), 7, 60.0, os.geteuid(), "/opt/guestbook", "guestbook", "0.1.0", node, False, environ)
+    """As a scan would find it."""
+    epmd_port = _node.epmd_port(environ)
+    return _processes.Process(os.getpid(), 7, 60.0, os.geteuid(), "/opt/guestbook", "guestbook", "0.1.0", node, False, environ, epmd_port)
 
 
 def test_all_but_the_port_of_the_distribution(listen, epmd):
