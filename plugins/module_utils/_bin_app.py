@@ -11,7 +11,7 @@ import os
 import re
 import typing as t
 
-from ansible_collections.beamops.elixir.plugins.module_utils import _command, _env_file, _layout, _node, _processes, _releases
+from ansible_collections.beamops.elixir.plugins.module_utils import _command, _env_file, _layout, _node, _processes, _rel, _releases
 from ansible_collections.beamops.elixir.plugins.module_utils._errors import ReleaseError
 
 # Set by bin/NAME and erl for the process that they start: wrong for any other
@@ -20,23 +20,22 @@ OF_THE_PROCESS = {"RELEASE_COMMAND", "ROOTDIR", "BINDIR", "EMU", "PROGNAME", "SH
 SECONDS = 20
 # Where Phoenix listens unless PORT says otherwise
 PHOENIX_PORT = "4000"
-# Among the applications of a .rel file that are started
-PHOENIX = re.compile(r'\{\s*phoenix\s*,\s*"[^"]*"(?!\s*,\s*(?:none|load)\b)')
 STATUS = 'IO.puts(inspect({:init.get_status(), System.pid(), System.get_env("RELEASE_VSN")}))'
 
 
 class Application(t.NamedTuple):
     """A release with what it needs to be called: its directory, its environment, and as whom."""
 
-    path: str
+    path: str  # empty while it is only planned: then it can be asked what it would be, and not be called
     name: str
+    content: _rel.Content
     environ: dict[str, str]
     account: _command.Account
     cwd: str
 
     @property
     def is_phoenix(self) -> bool:
-        return is_phoenix(self.path)
+        return self.content.is_phoenix
 
     @property
     def port(self) -> int | None:
@@ -61,24 +60,20 @@ def staged(path: str, name: str, layout: _layout.Layout, account: _command.Accou
     """A release as it would be started, with the env file that was staged with it."""
     env_file = _layout.env_file(path)
     variables = _env_file.load(env_file, account) if os.path.exists(env_file) else {}
-    return Application(path, name, environment(path, variables, layout, account), account, layout.tmp)
+    content = _rel.of_directory(path)
+    return Application(path, name, content, environment(content, variables, layout, account), account, layout.tmp)
 
 
 def running(process: _processes.Process) -> Application:
     """A release as it runs: with its own cookie, name and directory, whatever lies on the disk by now."""
     environ = {key: value for key, value in process.environ.items() if key not in OF_THE_PROCESS}
-    return Application(process.root, process.name, environ, _command.owner(process.uid), "/")
+    return Application(process.root, process.name, _rel.of_directory(process.root), environ, _command.owner(process.uid), "/")
 
 
-def is_phoenix(path: str) -> bool:
-    """By what it is made of: bin/server is there only where somebody ran `mix phx.gen.release`, and also in what serves like Phoenix."""
-    return os.path.exists(_layout.script(path, "server")) or any(PHOENIX.search(text) for text in _rel_files(path))
-
-
-def environment(path: str, variables: t.Mapping[str, str], layout: _layout.Layout, account: _command.Account) -> dict[str, str]:
+def environment(content: _rel.Content, variables: t.Mapping[str, str], layout: _layout.Layout, account: _command.Account) -> dict[str, str]:
     """What bin/NAME gets: nothing of the caller's, RELEASE_* least of all, and what is written stays out of the release's directory."""
     defaults = {"RELEASE_TMP": layout.tmp, "ERL_CRASH_DUMP": os.path.join(layout.tmp, "erl_crash.dump")}
-    if is_phoenix(path):  # without it a daemon is up and serves nothing
+    if content.is_phoenix:  # without it a daemon is up and serves nothing
         defaults["PHX_SERVER"] = "true"
     return {**_env_file.base(account), **defaults, **variables}
 
@@ -113,12 +108,6 @@ def dry_run(application: Application) -> str:
     return result.stdout
 
 
-def node_name(application: Application) -> str | None:
-    """The node name that `start` would take. None where it is not distributed."""
-    node = _node.taken(_node.given(dry_run(application), application.environ))
-    return node.name if node else None
-
-
 def status(application: Application, timeout: float) -> dict[str, str] | str:
     """What the running node itself says: its boot status, OS pid and version. A text says why it did not answer."""
     result = application.call("rpc", STATUS, timeout=timeout)
@@ -128,20 +117,6 @@ def status(application: Application, timeout: float) -> dict[str, str] | str:
     if result.rc != 0 or not match:
         return f"bin/{application.name} rpc failed (exit code {result.rc}): {(result.stderr or result.stdout).strip()[:500]}"
     return match.groupdict()
-
-
-def _rel_files(path: str) -> list[str]:
-    """Of the version that bin/NAME starts, which start_erl.data names."""
-    with contextlib.suppress(OSError, IndexError):
-        with open(os.path.join(path, "releases", "start_erl.data"), encoding="utf-8", errors="replace") as file:
-            directory = os.path.join(path, "releases", file.read().split()[1])
-        return [_text(os.path.join(directory, name)) for name in os.listdir(directory) if name.endswith(".rel")]
-    return []
-
-
-def _text(path: str) -> str:
-    with open(path, encoding="utf-8", errors="replace") as file:
-        return file.read()
 
 
 def is_distributed(process: _processes.Process) -> bool:

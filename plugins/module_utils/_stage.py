@@ -23,6 +23,7 @@ from ansible_collections.beamops.elixir.plugins.module_utils import (
     _mix_release,
     _node,
     _processes,
+    _rel,
     _releases,
     _serving,
     _shared,
@@ -90,8 +91,8 @@ def load(env: str, account: _command.Account) -> dict[str, str]:
 
 def env_missing(wanted: Plan) -> list[str]:
     """The variables that config/runtime.exs raises without, as far as its text tells, and that nobody sets as far as that is known."""
-    known = _bin_app.environment(wanted.layout.release(wanted.release_id), wanted.variables, wanted.layout, wanted.account)
-    return [key for key in wanted.tarball.get("env_keys") or [] if key not in known and key != "PHX_SERVER" and not key.startswith("RELEASE_")]
+    known = _bin_app.environment(_content_of(wanted), wanted.variables, wanted.layout, wanted.account)
+    return [key for key in wanted.tarball.get("env_keys") or [] if key not in known and not key.startswith("RELEASE_")]
 
 
 def existing(wanted: Plan) -> _releases.Release | None:
@@ -161,8 +162,9 @@ def refuse_what_cannot_start(wanted: Plan, release: _releases.Release | None, sc
 def _refuse_what_cannot_start(wanted: Plan, path: str | None, scan: _processes.Scan) -> str | None:
     """The node name that it will take."""
     layout, name = wanted.layout, wanted.tarball["name"]
-    environ = _bin_app.environment(path or "", wanted.variables, layout, wanted.account)
-    application = _bin_app.Application(path or "", name, environ, wanted.account, layout.tmp)
+    content = _rel.of_directory(path) if path else _content_of(wanted)
+    environ = _bin_app.environment(content, wanted.variables, layout, wanted.account)
+    application = _bin_app.Application(path or "", name, content, environ, wanted.account, layout.tmp)
     dry_run = _bin_app.dry_run(application) if path else _planned_command(wanted)
     node = _node.taken(_node.given(dry_run, environ))
     replaces = predecessor(layout, name, node.name if node else None, scan)
@@ -247,6 +249,10 @@ def _planned(wanted: Plan, release_id: str) -> _releases.Release:
     tarball = wanted.tarball
     path = wanted.layout.release(release_id)
     return _releases.Release(release_id, path, tarball["name"], tarball["version"], tarball["sha256"], "staged", None, "", "", _node_to_be(wanted))
+
+
+def _content_of(wanted: Plan) -> _rel.Content:
+    return _rel.of_tarball(wanted.tarball.get("applications") or (), wanted.tarball.get("scripts") or ())
 
 
 def _node_to_be(wanted: Plan) -> str | None:

@@ -85,7 +85,7 @@ def boot_script(dry_run: str) -> str | None:
 
 def mnesia(start: Start, node: str | None) -> str | None:
     """Its files belong to the node that wrote them: under another name it makes new ones, and they are empty."""
-    if "mnesia" not in applications(start.application.path):
+    if "mnesia" not in start.application.content.applications:
         return None
     host = socket.gethostname()
     other = next((process for process in start.replaces if not _node.same(process.node, node, host)), None)
@@ -112,15 +112,6 @@ def port(start: Start) -> str | None:
     )
 
 
-def applications(path: str) -> set[str]:
-    """Those of its .rel, as it was built."""
-    found = set()
-    for directory, _directories, files in os.walk(os.path.join(path, "releases")):
-        for name in (name for name in files if name.endswith(".rel")):
-            found.update(re.findall(r"\{\s*'?(\w+)'?\s*,\s*\"", _text(os.path.join(directory, name))))
-    return found
-
-
 def _hint(node: _node.Node) -> str:
     host = node.name.partition("@")[2]
     return ", or RELEASE_DISTRIBUTION=name for a long one" if not node.long and "." in host else ""
@@ -128,10 +119,8 @@ def _hint(node: _node.Node) -> str:
 
 def _starts_nothing(script: str) -> bool:
     """A release may come without it: then nobody can tell."""
-    started = re.findall(r"application\s*,\s*start_boot\s*,\s*\[\s*'?(\w+)", _text(script)) if os.path.exists(script) else None
-    return started is not None and not set(started) - OF_ERLANG
-
-
-def _text(path: str) -> str:
-    with open(path, encoding="utf-8", errors="replace") as file:
-        return file.read()
+    if not os.path.exists(script):
+        return False
+    with open(script, encoding="utf-8", errors="replace") as file:
+        started = re.findall(r"application\s*,\s*start_boot\s*,\s*\[\s*'?(\w+)", file.read())
+    return not set(started) - OF_ERLANG

@@ -10,7 +10,7 @@ import os
 import re
 import typing as t
 
-from ansible_collections.beamops.elixir.plugins.module_utils import _archive, _elf, _elixir_code, _mix_release
+from ansible_collections.beamops.elixir.plugins.module_utils import _archive, _elf, _elixir_code, _mix_release, _rel
 from ansible_collections.beamops.elixir.plugins.module_utils._errors import ReleaseError
 
 START_ERL = _mix_release.START_ERL
@@ -23,8 +23,6 @@ RUN_ERL = re.compile(r"erts-[^/]+/bin/run_erl")
 
 # Versions make directory names on the hosts
 VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+_-]*")
-RELEASE = re.compile(r'\{\s*release\s*,\s*\{\s*"([a-z][A-Za-z0-9_]*)"\s*,\s*"([^"]*)"\s*\}\s*,\s*\{\s*erts\s*,\s*"([^"]*)"\s*\}')
-APPLICATION = re.compile(r"""\{\s*'?([a-z][A-Za-z0-9_@]*)'?\s*,\s*"([^"]*)"\s*[,}]""")
 
 SYMBOLS = {"glibc": "GLIBC", "glibcxx": "GLIBCXX", "openssl": "OPENSSL"}
 
@@ -43,7 +41,8 @@ def describe(path: str) -> dict:
     """The answer of the module elixir_release_tarball_info; see there for what each key means."""
     path = os.path.abspath(path)
     contents = _contents(path)
-    name, version, release = _identity(path, contents)
+    version, rel = _identity(path, contents)
+    name = rel.name
     _mix_release.refuse_others(f"The tarball {path}", name, contents.texts.get)
     return {
         "path": path,
@@ -54,9 +53,9 @@ def describe(path: str) -> dict:
         "size": os.path.getsize(path),
         "unpacked_size": sum(contents.sizes.values()),
         "files": len(contents.sizes),
-        "erts_version": RELEASE.search(release).group(3),
-        "applications": _applications(release),
-        "elixir_version": _applications(release).get("elixir"),
+        "erts_version": rel.erts,
+        "applications": rel.applications,
+        "elixir_version": rel.applications.get("elixir"),
         "env_keys": _env_keys(contents.texts, version),
         "scripts": _scripts(contents.sizes, name),
         **_requirements(contents),
@@ -92,8 +91,8 @@ def _binary(path: str, name: str, data: bytes) -> _elf.Elf | None:
         raise ReleaseError(f"The tarball {path} holds {name}, {exc}: build the release again.") from exc
 
 
-def _identity(path: str, contents: Contents) -> tuple[str, str, str]:
-    """Name, version, and the text of the .rel file, of the release that bin/NAME would start."""
+def _identity(path: str, contents: Contents) -> tuple[str, _rel.Rel]:
+    """The version that bin/NAME would start, and its .rel file."""
     if START_ERL not in contents.texts:
         raise ReleaseError(_not_a_release(path, contents, f"has no {START_ERL}"))
     words = contents.texts[START_ERL].split()
@@ -108,17 +107,16 @@ def _identity(path: str, contents: Contents) -> tuple[str, str, str]:
             f"The tarball {path} holds two releases of version {version}: {' and '.join(sorted(releases))}, each with its own program in bin/, and one boot "
             "script between them. One was built into the directory of the other: remove that directory, and build the one to deploy again."
         )
-    ((name, release),) = releases.items()
-    return name, version, release
+    return version, next(iter(releases.values()))
 
 
-def _releases(contents: Contents, version: str) -> dict[str, str]:
+def _releases(contents: Contents, version: str) -> dict[str, _rel.Rel]:
     """The .rel files of that version, by name, that have a program of their name: by Mix where there is one, for others come with tools of the user's."""
     programs = [path[len("bin/") :] for path in contents.sizes if path.startswith("bin/")]
-    texts = {name: contents.texts.get(f"releases/{version}/{name}.rel", "") for name in programs}
-    found = [name for name, match in ((name, RELEASE.search(text)) for name, text in texts.items()) if match and match.group(1) == name]
-    of_mix = [name for name in found if _mix_release.is_of_mix(contents.texts.get(f"bin/{name}", ""))]
-    return {name: texts[name] for name in of_mix or found}
+    rels = {name: _rel.parse(contents.texts.get(f"releases/{version}/{name}.rel", "")) for name in programs}
+    found = {name: rel for name, rel in rels.items() if rel and rel.name == name}
+    of_mix = {name: rel for name, rel in found.items() if _mix_release.is_of_mix(contents.texts.get(f"bin/{name}", ""))}
+    return of_mix or found
 
 
 def _not_a_release(path: str, contents: Contents, why: str) -> str:
@@ -128,11 +126,6 @@ def _not_a_release(path: str, contents: Contents, why: str) -> str:
     if len(tops) == 1 and f"{tops[0]}{START_ERL}" in contents.sizes:
         return f"{message} Make it from inside of the directory {tops[0]} (`tar -C {tops[0]} -czf NAME-VERSION.tar.gz .`)."
     return f"{message} Add `steps: [:assemble, :tar]` to the release in mix.exs, and give the tarball that `MIX_ENV=prod mix release` makes."
-
-
-def _applications(release: str) -> dict[str, str]:
-    start = RELEASE.search(release).end()
-    return {match.group(1): match.group(2) for match in APPLICATION.finditer(release, start)}
 
 
 def _env_keys(texts: dict[str, str], version: str) -> list[str]:

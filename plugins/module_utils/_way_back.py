@@ -18,6 +18,7 @@ from ansible_collections.beamops.elixir.plugins.module_utils import (
     _layout,
     _processes,
     _readiness,
+    _rel,
     _releases,
     _start,
     _stop,
@@ -193,7 +194,7 @@ def _application(layout: _layout.Layout, way_back: WayBack) -> _bin_app.Applicat
     account = _command.account(way_back.user)
     if way_back.environ is None:
         return _bin_app.staged(way_back.path, way_back.name, layout, account)
-    return _bin_app.Application(way_back.path, way_back.name, way_back.environ, account, "/")
+    return _bin_app.Application(way_back.path, way_back.name, _rel.of_directory(way_back.path), way_back.environ, account, "/")
 
 
 def _running(way_back: WayBack) -> _processes.Process | None:

@@ -8,7 +8,7 @@ import os
 
 import pytest
 
-from ansible_collections.beamops.elixir.plugins.module_utils import _bin_app, _command, _env_file, _layout, _processes
+from ansible_collections.beamops.elixir.plugins.module_utils import _bin_app, _command, _env_file, _layout, _processes, _rel
 from ansible_collections.beamops.elixir.plugins.module_utils._errors import ReleaseError
 
 
@@ -37,7 +37,7 @@ def answering(place, account):
         program = place / "bin" / "guestbook"
         program.write_text(f'#!/bin/sh\ncat "{place}/stdout"\ncat "{place}/stderr" >&2\nprintf "%s\\n" "$*" >"{place}/arguments"\nexit {rc}\n')
         program.chmod(0o755)
-        return _bin_app.Application(str(place), "guestbook", _env_file.base(account), account, str(place))
+        return _bin_app.Application(str(place), "guestbook", _rel.Content(), _env_file.base(account), account, str(place))
 
     return make
 
@@ -98,25 +98,14 @@ def test_port(application, env, scripts, port, is_phoenix):
     assert (made.port, made.is_phoenix) == (port, is_phoenix)
 
 
-@pytest.mark.parametrize(
-    "applications, is_phoenix",
-    [
-        pytest.param('{phoenix,"1.7.14",permanent},', True, id="as Mix writes it"),
-        pytest.param('{phoenix,"1.7.14"},\n  { phoenix_html , "4.1"},', True, id="of no type"),
-        pytest.param('{phoenix_pubsub,"2.1.3",permanent},', False, id="another application"),
-        pytest.param('{phoenix,"1.7.14",none},', False, id="that is not started"),
-        pytest.param('{phoenix,"1.7.14",load},', False, id="that is loaded only"),
-    ],
-)
-def test_phoenix_is_known_by_its_applications(staged, layout, account, applications, is_phoenix):
+def test_phoenix_that_was_made_without_its_scripts(staged, layout, account):
     """A release that was made without `mix phx.gen.release` has no bin/server."""
     release = staged()
     os.makedirs(f"{release.path}/releases/{release.version}")
     with open(f"{release.path}/releases/{release.version}/guestbook.rel", "w", encoding="utf-8") as file:
-        file.write(f'{{release,{{"guestbook","0.1.0"}},{{erts,"13.1.5"}},[{{kernel,"8.5",permanent}},{applications}{{stdlib,"4.2",permanent}}]}}.')
+        file.write('{release,{"guestbook","0.1.0"},{erts,"13.1.5"},[{phoenix,"1.7.14",permanent}]}.')
     application = _bin_app.staged(release.path, release.name, layout, account)
-    assert (application.is_phoenix, application.port) == (is_phoenix, 4000 if is_phoenix else None)
-    assert application.environ.get("PHX_SERVER") == ("true" if is_phoenix else None)
+    assert (application.is_phoenix, application.port, application.environ["PHX_SERVER"]) == (True, 4000, "true")
 
 
 def test_call(application, layout):
@@ -131,21 +120,21 @@ def test_a_release_whose_program_is_gone(application):
         made.call("eval", ":")
 
 
-@pytest.mark.parametrize("distribution, node", [("sname", "guestbook"), ("name", "guestbook@127.0.0.1"), ("none", None)])
-def test_node_name(answering, place, recorded, distribution, node):
-    assert _bin_app.node_name(answering(recorded["dry_run"][distribution])) == node
+@pytest.mark.parametrize("distribution", ["sname", "name", "none"])
+def test_dry_run(answering, place, recorded, distribution):
+    assert _bin_app.dry_run(answering(recorded["dry_run"][distribution])) == recorded["dry_run"][distribution]
     assert (place / "arguments").read_text() == "start\n"
 
 
-def test_node_name_of_a_release_that_cannot_run_here(answering, place):
+def test_dry_run_of_a_release_that_cannot_run_here(answering, place):
     broken = answering(stderr="erlexec: error while loading shared libraries: libtinfo.so.6\n", rc=127)
     with pytest.raises(ReleaseError, match=rf"{place}/bin/guestbook cannot be run \(exit code 127\): erlexec: error .* libtinfo.so.6$"):
-        _bin_app.node_name(broken)
+        _bin_app.dry_run(broken)
 
 
-def test_node_name_does_not_start_it(application):
+def test_dry_run_does_not_start_it(application):
     made = application("RELEASE_NODE=blue\n")
-    assert _bin_app.node_name(made) == "blue"
+    assert " -sname blue " in _bin_app.dry_run(made)
     assert _processes.scan().of_release(made.path) == []
 
 
@@ -183,7 +172,7 @@ def test_status_of_a_node_that_hangs(place, account, monkeypatch):
     (place / "bin").mkdir()
     (place / "bin" / "guestbook").write_text("#!/bin/sh\nsleep 30\n")
     (place / "bin" / "guestbook").chmod(0o755)
-    hanging = _bin_app.Application(str(place), "guestbook", _env_file.base(account), account, str(place))
+    hanging = _bin_app.Application(str(place), "guestbook", _rel.Content(), _env_file.base(account), account, str(place))
     assert _bin_app.status(hanging, timeout=0.1) == "bin/guestbook rpc did not answer within 0.1 s"
 
 

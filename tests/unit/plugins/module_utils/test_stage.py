@@ -183,7 +183,7 @@ def test_what_the_env_file_does_not_set(plan, env, missing):
     wanted = plan(env)
     assert _stage.env_missing(wanted) == []
     keys = ["DATABASE_URL", "HOME", "PHX_SERVER", "RELEASE_NAME", "SECRET_KEY_BASE"]
-    assert _stage.env_missing(wanted._replace(tarball={**wanted.tarball, "env_keys": keys})) == missing
+    assert _stage.env_missing(wanted._replace(tarball={**wanted.tarball, "env_keys": keys, "scripts": ["server"]})) == missing
 
 
 @as_root

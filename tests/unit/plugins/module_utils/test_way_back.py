@@ -13,7 +13,7 @@ import time
 
 import pytest
 
-from ansible_collections.beamops.elixir.plugins.module_utils import _bin_app, _current, _processes, _releases, _start, _way_back
+from ansible_collections.beamops.elixir.plugins.module_utils import _bin_app, _current, _processes, _rel, _releases, _start, _way_back
 from ansible_collections.beamops.elixir.plugins.module_utils._errors import ReleaseError
 
 
@@ -45,7 +45,7 @@ def stranger(place, node, release, account):
     shutil.move(release("0.0.9-x", state="good").path, path)
     os.unlink(os.path.join(path, ".deploy.json"))
     environ = {"PATH": os.environ["PATH"], "RELEASE_NODE": node, "SECRET": "s3cr3t", "RELEASE_TMP": os.path.join(path, "tmp")}
-    return _start.start(_bin_app.Application(path, "guestbook", environ, account, "/"))
+    return _start.start(_bin_app.Application(path, "guestbook", _rel.Content(), environ, account, "/"))
 
 
 @pytest.fixture

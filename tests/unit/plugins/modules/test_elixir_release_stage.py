@@ -10,7 +10,7 @@ import socket
 import pytest
 
 from ansible_collections.beamops.elixir.plugins.module_utils import _current, _releases
-from ansible_collections.beamops.elixir.plugins.modules import elixir_release_stage as module
+from ansible_collections.beamops.elixir.plugins.modules import elixir_release_stage as module, elixir_release_start
 
 SECRETS = {"PASSWORD": "hunter22", "DATABASE_URL": "ecto://kai:p%40ssw0rd@db/x", "RELEASE_COOKIE": "COOKIEOFENV"}
 
@@ -169,6 +169,18 @@ def test_what_cannot_start_is_refused_and_leaves_nothing(stage, layout, stranger
             answer = stage(env=env, _ansible_check_mode=check_mode)
             assert answer["failed"] and words in answer["msg"]
     assert not os.path.exists(layout.root)
+
+
+def test_mnesia_of_a_release_that_is_only_planned(stage, layout, make_tarball, run_module, monkeypatch, tmp_path):
+    """What lies below the directory that the module runs in is no part of the release."""
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "server").touch()
+    monkeypatch.chdir(tmp_path)
+    run_module(elixir_release_start, root=layout.root, release=stage()["release"])
+    tarball = {**make_tarball(), "applications": {"mnesia": "4.21"}}
+    answer = stage(env="RELEASE_NODE=other\n", tarball=tarball, _ansible_check_mode=True)
+    assert answer["failed"] and "The release has mnesia" in answer["msg"]
+    assert "failed" not in stage(tarball=tarball, _ansible_check_mode=True)
 
 
 def test_what_only_the_unpacked_release_tells_leaves_no_release_either(stage, layout, make_tarball):
