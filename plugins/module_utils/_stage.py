@@ -197,12 +197,12 @@ def predecessor(layout: _layout.Layout, name: str, node: str | None, scan: _proc
 def answer(wanted: Plan, release: _releases.Release | None, scan: _processes.Scan) -> dict[str, t.Any]:
     """What the next steps need to know of the release, staged or only planned."""
     release_id = release.id if release else _free_id(wanted)
-    return described(wanted.layout, release or _planned(wanted, release_id), scan)
+    planned = release or _planned(wanted, release_id)
+    return described(wanted.layout, planned, predecessor(wanted.layout, planned.name, planned.node, scan), scan)
 
 
-def described(layout: _layout.Layout, release: _releases.Release, scan: _processes.Scan) -> dict[str, t.Any]:
-    """What a switch to a release needs to know of it."""
-    replaces = predecessor(layout, release.name, release.node, scan)
+def described(layout: _layout.Layout, release: _releases.Release, replaces: list[_processes.Process], scan: _processes.Scan) -> dict[str, t.Any]:
+    """What a switch to a release needs to know of it, and of what it replaces."""
     current = _releases.current(layout)
     return {
         "release": release.id,

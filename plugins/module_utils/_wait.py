@@ -91,9 +91,9 @@ def watch_stopped(root: str, node: str | None, watch: float = 0, within: float |
 
 def watch_ready(layout: _layout.Layout, wanted: Wanted, watch: float = 0, within: float | None = None) -> _readiness.Verdict:
     def look() -> tuple[_readiness.Verdict, float | None]:
-        verdict = ready(layout, wanted)
-        process = next(iter(_processes.scan().of_release(wanted.release.path)), None)
-        return verdict, process.seconds if process else None
+        scan = _processes.scan()
+        process = next(iter(scan.of_release(wanted.release.path)), None)
+        return ready(layout, wanted, scan), process.seconds if process else None
 
     # What has to be up for longer than that is not late before
     limit = None if within is None else max(within, wanted.stable_for)
@@ -108,8 +108,8 @@ def stopped(root: str, node: str | None, epmd_port: int | None = None) -> _readi
     return _readiness.stopped(root, _seen(ours), node, _seen(holders), registered)
 
 
-def ready(layout: _layout.Layout, wanted: Wanted) -> _readiness.Verdict:
-    running = _processes.scan().of_root(layout.root)
+def ready(layout: _layout.Layout, wanted: Wanted, scan: _processes.Scan | None = None) -> _readiness.Verdict:
+    running = (scan or _processes.scan()).of_root(layout.root)
     ours = [process for process in running if process.root == wanted.release.path]
 
     def process() -> _readiness.Verdict:

@@ -142,12 +142,11 @@ def work(module):
     application = _bin_app.staged(release.path, release.name, layout, _bin_app.account_of(release, layout, params["user"]))
     _module.hide(module, application.environ, release.name, release.id, release.sha256)
     scan = _processes.scan()
-    answer = _stage.described(layout, release, scan)
     replaces = _stage.predecessor(layout, release.name, release.node, scan)
     _startable.refuse(_startable.Start(application, _bin_app.dry_run(application), replaces, params["port"], params["force"]))
     return {
         "changed": False,
-        **answer,
+        **_stage.described(layout, release, replaces, scan),
         **{key: getattr(release, key) for key in ("name", "version", "sha256")},
         "mark": release.state,  # beside a 'path', Ansible sets a 'state' of its own: directory
     }

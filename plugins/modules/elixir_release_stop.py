@@ -90,6 +90,11 @@ asked_at:
   returned: success
   type: float
   sample: 86400.12
+msg:
+  description: What was lost by it.
+  returned: when something was killed
+  type: str
+  sample: 0.1.0 (pid 4711) was killed. What it was doing is lost, as in a crash.
 """
 
 import os
@@ -107,11 +112,12 @@ def work(module):
         {"pid": process.pid, "version": process.version, "node": process.node, "how": None if module.check_mode else end(process)}
         for process in processes
     ]
-    for process, told in zip(processes, asked):
-        if told["how"] == "kill":
-            module.warn(f"{process.version} (pid {process.pid}) was killed. What it was doing is lost, as in a crash.")
-            note(module, layout, process)
-    return {"changed": bool(asked), "asked": asked, "asked_at": asked_at}
+    killed = [process for process, told in zip(processes, asked) if told["how"] == "kill"]
+    said = [f"{process.version} (pid {process.pid}) was killed. What it was doing is lost, as in a crash." for process in killed]
+    for process, sentence in zip(killed, said):
+        module.warn(sentence)
+        note(module, layout, process)
+    return {"changed": bool(asked), "asked": asked, "asked_at": asked_at, **({"msg": " ".join(said)} if said else {})}
 
 
 def note(module, layout, process):

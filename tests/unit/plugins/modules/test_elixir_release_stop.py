@@ -27,6 +27,7 @@ def pid(run_module, layout, staged, node):
 @pytest.mark.parametrize("arguments, how", [({}, "stop"), ({"force": True}, "kill")])
 def test_asks_once(stop, layout, pid, node, eventually, arguments, how):
     first = stop(**arguments)
+    assert ("msg" in first) == (how == "kill")
     assert (first["changed"], first["asked"]) == (True, [{"pid": pid, "version": "0.1.0", "node": node, "how": how}])
     assert eventually(lambda: not _processes.scan().of_root(layout.root))
     second = stop(**arguments)
@@ -44,7 +45,8 @@ def test_a_kill_stands_in_the_ledger(stop, layout, pid):
     assert [entry["event"] for entry in _current.entries(layout)] == ["kill"]
     (line,) = _current.entries(layout)
     assert (line["release"], line["by"], line["reason"]) == ("0.1.0-1a2b3c4d", "kai@laptop", f"pid {pid} did not stop")
-    assert "What it was doing is lost" in str(answer["warnings"])
+    assert answer["msg"] == f"0.1.0 (pid {pid}) was killed. What it was doing is lost, as in a crash."
+    assert answer["msg"] in str(answer["warnings"])
 
 
 def test_a_kill_that_cannot_be_noted_is_one_all_the_same(stop, layout, pid, eventually):
