@@ -19,7 +19,7 @@ class Verdict(t.NamedTuple):
     fatal: bool  # no further look can change the answer
     msg: str
     look: str = ""  # the one that was not content, or the last one
-    seen: str = ""  # what it saw, so short that it can be compared with what the same look saw of another release
+    seen: str = ""  # what it saw, so short that it can be compared with what the same look saw of another release; empty where that tells nothing
 
 
 class Seen(t.NamedTuple):
@@ -151,8 +151,9 @@ def http(url: str, answer: Answer, status_codes: t.Collection[int], search_regex
     if answer.status not in status_codes:
         wanted = ", ".join(map(str, sorted(status_codes)))
         return not_yet(f"{url} answers {answer.status}, and is to answer {wanted}: {excerpt}", "http", str(answer.status))
+    # Not to be compared: most often an expression names the version, and another release must not match
     if search_regex and not re.search(search_regex, answer.body):
-        return not_yet(f"{url} answers {answer.status}, but nothing in the body matches {search_regex!r}: {excerpt}", "http", "no match")
+        return not_yet(f"{url} answers {answer.status}, but nothing in the body matches {search_regex!r}: {excerpt}", "http")
     return yes(f"{url} answers {answer.status}.", "http", str(answer.status))
 
 

@@ -191,7 +191,7 @@ look:
 seen:
   description:
     - What that look saw, so short that it can be compared with what the same look sees of another release - the status of an HTTP answer, V(no answer),
-      V(no match), the ports that it serves on, or the boot status.
+      the ports that it serves on, or the boot status. Empty where O(search_regex) does not match, for that may name the version.
   returned: except in check mode
   type: str
   sample: '404'

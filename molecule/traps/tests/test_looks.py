@@ -40,7 +40,7 @@ def test_what_each_look_saw(look, web1):
     assert (answer["ready"], answer["look"], answer["seen"]) == (True, "rpc", "started")
     assert look("wait", state="ready", serves=True, rpc=False)["seen"] == "4000"
     answer = look("wait", **served, search_regex="no such version", watch=2, within=0.1)
-    assert (answer["fatal"], answer["look"], answer["seen"]) == (True, "http", "no match")
+    assert (answer["fatal"], answer["look"], answer["seen"]) == (True, "http", "")
     assert "s after its start (limit 0.1 s)." in answer["msg"]
     answer = look("wait", **{**served, "url": "https://127.0.0.1:4000/health"})
     assert answer["seen"] == "no answer"
