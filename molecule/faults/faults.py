@@ -379,6 +379,7 @@ FAULTS = [
         hosts=HOSTS,
         env={"GUESTBOOK_FAULT_CLAIM_VERSION": OLD},
         variables={**SOON_OVER, "elixir_release_health_regex": r'"version": *"0\.2\.0"'},
+        quick=True,
     ),
     Fault(
         "wrong-look",
