@@ -163,7 +163,6 @@ FAULTS = [
         env={"DATABASE_URL": "'postgres://guestbook:s3cr3tpart/an0therpart#th1rdpart@l4stpart@db1:port/guestbook'"},
         variables={"elixir_release_rehearse": 'raise "cannot read DATABASE_URL: " <> inspect(System.fetch_env!("DATABASE_URL"))'},
         secrets=("s3cr3tpart", "an0therpart", "th1rdpart", "l4stpart"),
-        quick=True,
     ),
     Fault(
         "port-taken",
@@ -190,7 +189,6 @@ FAULTS = [
                 lambda machine: machine.docker("update", "--memory=1t", "--memory-swap=1t"),
             ),
         ),
-        quick=True,
     ),
     Fault(
         "timer-too-short",
