@@ -67,7 +67,8 @@ def staged(path: str, name: str, layout: _layout.Layout, account: _command.Accou
 def running(process: _processes.Process) -> Application:
     """A release as it runs: with its own cookie, name and directory, whatever lies on the disk by now."""
     environ = {key: value for key, value in process.environ.items() if key not in OF_THE_PROCESS}
-    return Application(process.root, process.name, _rel.of_directory(process.root), environ, _command.owner(process.uid), "/")
+    # What it is made of is asked of a release that is to be started: no file is read for one that runs
+    return Application(process.root, process.name, _rel.Content(), environ, _command.owner(process.uid), "/")
 
 
 def environment(content: _rel.Content, variables: t.Mapping[str, str], layout: _layout.Layout, account: _command.Account) -> dict[str, str]:

@@ -28,7 +28,7 @@ Read = t.Callable[[str], t.Optional[str]]
 
 def refuse_others(source: str, name: str, read: Read) -> None:
     """`source` is what the release is called in the error."""
-    version = (read(START_ERL) or "").partition(" ")[2].strip()
+    version = started_version(read)
     script, elixir = read(f"bin/{name}"), read(f"releases/{version}/elixir")
     if script is None:
         raise ReleaseError(f"{source} is not whole: bin/{name} is not there, or is a link. Build the release again.")
@@ -50,6 +50,11 @@ def refuse_others(source: str, name: str, read: Read) -> None:
         f"{source} has another bin/{name} than `mix release` writes, and what that does when it is run cannot be known: nothing of it was run. "
         f"Leave bin/{name} out of rel/overlays; what has to happen before the start belongs in rel/env.sh.eex (`mix release.init` makes one)."
     )
+
+
+def started_version(read: Read) -> str:
+    """The version that bin/NAME starts; empty where none is told."""
+    return (read(START_ERL) or "").partition(" ")[2].strip()
 
 
 def is_of_mix(script: str) -> bool:

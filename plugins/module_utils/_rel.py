@@ -14,7 +14,7 @@ import typing as t
 from ansible_collections.beamops.elixir.plugins.module_utils import _mix_release
 
 HEAD = re.compile(r'\{\s*release\s*,\s*\{\s*"([a-z][A-Za-z0-9_]*)"\s*,\s*"([^"]*)"\s*\}\s*,\s*\{\s*erts\s*,\s*"([^"]*)"\s*\}')
-APPLICATION = re.compile(r"""\{\s*'?([a-z][A-Za-z0-9_@]*)'?\s*,\s*"([^"]*)"\s*(?:[,}]\s*(\w*))""")
+APPLICATION = re.compile(r"""\{\s*'?([a-z][A-Za-z0-9_@]*)'?\s*,\s*"([^"]*)"\s*[,}]\s*(\w*)""")
 # The types of an application that does not start with the release
 NOT_STARTED = {"none", "load"}
 
@@ -69,7 +69,7 @@ def _is_phoenix(applications: t.Collection[str], scripts: t.Collection[str]) -> 
 
 def _rels(path: str) -> list[Rel]:
     read = _mix_release.in_directory(path)
-    version = (read(_mix_release.START_ERL) or "").partition(" ")[2].strip()
+    version = _mix_release.started_version(read)
     directory = os.path.join("releases", version)
     names = os.listdir(os.path.join(path, directory)) if version else []
     rels = (parse(read(os.path.join(directory, name)) or "") for name in names if name.endswith(".rel"))
