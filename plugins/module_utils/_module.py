@@ -12,8 +12,9 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.beamops.elixir.plugins.module_utils import _command, _env_file, _layout, _releases, _secrets
 from ansible_collections.beamops.elixir.plugins.module_utils._errors import ReleaseError
+from ansible_collections.beamops.elixir.plugins.module_utils._host import _command
+from ansible_collections.beamops.elixir.plugins.module_utils._root import _env_file, _layout, _releases, _secrets
 
 ROOT = {"root": {"type": "path", "required": True}}
 USER = {"user": {"type": "str"}}

@@ -106,7 +106,8 @@ current:
   sample: 0.2.0-9f8e7d6c
 """
 
-from ansible_collections.beamops.elixir.plugins.module_utils import _current, _module, _releases
+from ansible_collections.beamops.elixir.plugins.module_utils import _module
+from ansible_collections.beamops.elixir.plugins.module_utils._root import _current, _releases
 
 EVENTS = {"good": "deploy", "bad": "failure"}
 

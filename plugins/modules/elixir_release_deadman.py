@@ -105,8 +105,10 @@ msg:
   sample: This host went back to 0.1.0-1a2b3c4d by itself at 2026-11-23T01:02:03+00:00, since it had no word from the run for 300 s.
 """
 
-from ansible_collections.beamops.elixir.plugins.module_utils import _bin_app, _deadman, _module, _releases, _stage
+from ansible_collections.beamops.elixir.plugins.module_utils import _module
 from ansible_collections.beamops.elixir.plugins.module_utils._errors import ReleaseError
+from ansible_collections.beamops.elixir.plugins.module_utils._root import _releases
+from ansible_collections.beamops.elixir.plugins.module_utils._steps import _bin_app, _deadman, _stage
 
 
 def work(module):

@@ -104,15 +104,11 @@ died:
 
 import re
 
-from ansible_collections.beamops.elixir.plugins.module_utils import (
-    _beside,
-    _bin_app,
-    _cgroup,
-    _module,
-    _processes,
-    _releases,
-)
+from ansible_collections.beamops.elixir.plugins.module_utils import _module
 from ansible_collections.beamops.elixir.plugins.module_utils._errors import ReleaseError
+from ansible_collections.beamops.elixir.plugins.module_utils._host import _cgroup, _processes
+from ansible_collections.beamops.elixir.plugins.module_utils._root import _releases
+from ansible_collections.beamops.elixir.plugins.module_utils._steps import _beside, _bin_app
 
 # Of no use to who reads the cause: where in the code of a library it was, and how the BEAM ended
 NOISE = re.compile(r"\s*$|\s+\(\w+ [^)]+\) \S+:\d+: |(init|Runtime) terminating |Crash dump is being written")

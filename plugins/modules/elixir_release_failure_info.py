@@ -74,8 +74,11 @@ report:
 import contextlib
 import os
 
-from ansible_collections.beamops.elixir.plugins.module_utils import _bin_app, _evidence, _layout, _module, _node, _processes, _releases
+from ansible_collections.beamops.elixir.plugins.module_utils import _module
 from ansible_collections.beamops.elixir.plugins.module_utils._errors import ReleaseError
+from ansible_collections.beamops.elixir.plugins.module_utils._host import _node, _processes
+from ansible_collections.beamops.elixir.plugins.module_utils._root import _layout, _releases
+from ansible_collections.beamops.elixir.plugins.module_utils._steps import _bin_app, _evidence
 
 
 def hide_secrets(module, layout):

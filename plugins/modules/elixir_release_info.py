@@ -252,21 +252,17 @@ import datetime
 import os
 import pwd
 
-from ansible_collections.beamops.elixir.plugins.module_utils import (
-    _beside,
-    _cgroup,
+from ansible_collections.beamops.elixir.plugins.module_utils import _module
+from ansible_collections.beamops.elixir.plugins.module_utils._host import _cgroup, _host, _processes
+from ansible_collections.beamops.elixir.plugins.module_utils._root import (
     _current,
-    _drift,
     _env_file,
     _history,
-    _host,
     _layout,
     _lock,
-    _module,
-    _preflight,
-    _processes,
     _releases,
 )
+from ansible_collections.beamops.elixir.plugins.module_utils._steps import _beside, _drift, _preflight
 
 # Below are the system's own accounts and those that were made for a service, as ours is
 FIRST_ORDINARY_UID = 1000

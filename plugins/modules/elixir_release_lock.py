@@ -138,7 +138,8 @@ msg:
   sample: Took /opt/guestbook/deploy.lock.
 """
 
-from ansible_collections.beamops.elixir.plugins.module_utils import _lock, _module
+from ansible_collections.beamops.elixir.plugins.module_utils import _module
+from ansible_collections.beamops.elixir.plugins.module_utils._root import _lock
 
 
 def work(module):

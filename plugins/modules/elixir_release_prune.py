@@ -81,8 +81,10 @@ left:
 
 import os
 
-from ansible_collections.beamops.elixir.plugins.module_utils import _current, _history, _module, _processes, _releases, _tree
+from ansible_collections.beamops.elixir.plugins.module_utils import _module
 from ansible_collections.beamops.elixir.plugins.module_utils._errors import ReleaseError
+from ansible_collections.beamops.elixir.plugins.module_utils._host import _processes, _tree
+from ansible_collections.beamops.elixir.plugins.module_utils._root import _current, _history, _releases
 
 
 def work(module):

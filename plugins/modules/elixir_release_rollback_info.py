@@ -133,7 +133,10 @@ serves:
   sample: [4000]
 """
 
-from ansible_collections.beamops.elixir.plugins.module_utils import _bin_app, _current, _history, _module, _processes, _releases, _stage, _startable
+from ansible_collections.beamops.elixir.plugins.module_utils import _module
+from ansible_collections.beamops.elixir.plugins.module_utils._host import _processes
+from ansible_collections.beamops.elixir.plugins.module_utils._root import _current, _history, _releases
+from ansible_collections.beamops.elixir.plugins.module_utils._steps import _bin_app, _stage, _startable
 
 
 def work(module):

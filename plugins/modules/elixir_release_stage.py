@@ -167,8 +167,10 @@ serves:
   sample: [4000]
 """
 
-from ansible_collections.beamops.elixir.plugins.module_utils import _module, _processes, _stage
+from ansible_collections.beamops.elixir.plugins.module_utils import _module
 from ansible_collections.beamops.elixir.plugins.module_utils._errors import ReleaseError
+from ansible_collections.beamops.elixir.plugins.module_utils._host import _processes
+from ansible_collections.beamops.elixir.plugins.module_utils._steps import _stage
 
 
 def missing_in_words(missing):

@@ -94,7 +94,10 @@ phoenix:
   sample: true
 """
 
-from ansible_collections.beamops.elixir.plugins.module_utils import _bin_app, _module, _node, _processes, _releases, _stage, _start, _startable
+from ansible_collections.beamops.elixir.plugins.module_utils import _module
+from ansible_collections.beamops.elixir.plugins.module_utils._host import _node, _processes
+from ansible_collections.beamops.elixir.plugins.module_utils._root import _releases
+from ansible_collections.beamops.elixir.plugins.module_utils._steps import _bin_app, _stage, _start, _startable
 
 
 def refuse_what_cannot_start(params, layout, release, application):

@@ -99,8 +99,11 @@ msg:
 
 import os
 
-from ansible_collections.beamops.elixir.plugins.module_utils import _current, _layout, _module, _processes, _releases, _stop
+from ansible_collections.beamops.elixir.plugins.module_utils import _module
 from ansible_collections.beamops.elixir.plugins.module_utils._errors import ReleaseError
+from ansible_collections.beamops.elixir.plugins.module_utils._host import _processes
+from ansible_collections.beamops.elixir.plugins.module_utils._root import _current, _layout, _releases
+from ansible_collections.beamops.elixir.plugins.module_utils._steps import _stop
 
 
 def work(module):

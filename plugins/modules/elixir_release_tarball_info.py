@@ -281,8 +281,9 @@ import os
 import platform
 import pwd
 
-from ansible_collections.beamops.elixir.plugins.module_utils import _mix_project, _module, _tarball
+from ansible_collections.beamops.elixir.plugins.module_utils import _module
 from ansible_collections.beamops.elixir.plugins.module_utils._errors import ReleaseError
+from ansible_collections.beamops.elixir.plugins.module_utils._tarball import _mix_project, _tarball
 
 MIB = 1 << 20
 

@@ -199,8 +199,10 @@ seen:
 
 import re
 
-from ansible_collections.beamops.elixir.plugins.module_utils import _module, _releases, _wait
+from ansible_collections.beamops.elixir.plugins.module_utils import _module
 from ansible_collections.beamops.elixir.plugins.module_utils._errors import ReleaseError
+from ansible_collections.beamops.elixir.plugins.module_utils._root import _releases
+from ansible_collections.beamops.elixir.plugins.module_utils._steps import _wait
 
 SECRET_HEADERS = re.compile(r"authorization|cookie|token|key|secret", re.IGNORECASE)
 

@@ -21,7 +21,8 @@ import time
 
 import pytest
 
-from ansible_collections.beamops.elixir.plugins.module_utils import _command, _layout, _releases
+from ansible_collections.beamops.elixir.plugins.module_utils._host import _command
+from ansible_collections.beamops.elixir.plugins.module_utils._root import _layout, _releases
 
 RECORDED = pathlib.Path(__file__).parent.parent / "recorded"
 NAME, VERSION = "guestbook", "0.1.0"

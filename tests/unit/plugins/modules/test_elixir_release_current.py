@@ -9,7 +9,7 @@ import os
 
 import pytest
 
-from ansible_collections.beamops.elixir.plugins.module_utils import _current, _history, _releases
+from ansible_collections.beamops.elixir.plugins.module_utils._root import _current, _history, _releases
 from ansible_collections.beamops.elixir.plugins.modules import elixir_release_current as module
 
 

@@ -9,13 +9,14 @@ import time
 
 import pytest
 
-from ansible_collections.beamops.elixir.plugins.module_utils import _current, _deadman, _releases
+from ansible_collections.beamops.elixir.plugins.module_utils._root import _current, _releases
+from ansible_collections.beamops.elixir.plugins.module_utils._steps import _timer_launch
 from ansible_collections.beamops.elixir.plugins.modules import elixir_release_deadman as module
 
 
 @pytest.fixture
 def deadman(run_module, layout, staged, node, place, monkeypatch):
-    monkeypatch.setattr(_deadman, "SYSTEMD", str(place / "no-systemd"))
+    monkeypatch.setattr(_timer_launch, "SYSTEMD", str(place / "no-systemd"))
     _current.point(layout, staged("0.1.0-a", state="good", staged_at="1", env=f"RELEASE_NODE={node}\nPASSWORD=hunter22\n", node=node).id)
     staged("0.2.0-b", staged_at="2", env=f"RELEASE_NODE={node}\n", node=node)
     yield lambda **arguments: run_module(module, root=layout.root, **arguments)

@@ -8,7 +8,8 @@ import os
 
 import pytest
 
-from ansible_collections.beamops.elixir.plugins.module_utils import _cgroup, _command, _current, _layout
+from ansible_collections.beamops.elixir.plugins.module_utils._host import _cgroup, _command
+from ansible_collections.beamops.elixir.plugins.module_utils._root import _current, _layout
 from ansible_collections.beamops.elixir.plugins.modules import elixir_release_eval as module, elixir_release_start
 
 

@@ -8,7 +8,8 @@ import pathlib
 
 import pytest
 
-from ansible_collections.beamops.elixir.plugins.module_utils import _bin_app, _current, _start
+from ansible_collections.beamops.elixir.plugins.module_utils._root import _current
+from ansible_collections.beamops.elixir.plugins.module_utils._steps import _bin_app, _start
 from ansible_collections.beamops.elixir.plugins.modules import elixir_release_failure_info as module
 
 

@@ -11,7 +11,9 @@ import pwd
 
 import pytest
 
-from ansible_collections.beamops.elixir.plugins.module_utils import _cgroup, _current, _env_file, _tarball
+from ansible_collections.beamops.elixir.plugins.module_utils._host import _cgroup
+from ansible_collections.beamops.elixir.plugins.module_utils._root import _current, _env_file
+from ansible_collections.beamops.elixir.plugins.module_utils._tarball import _tarball
 from ansible_collections.beamops.elixir.plugins.modules import elixir_release_info as module, elixir_release_start
 
 

@@ -11,7 +11,7 @@ import shutil
 
 import pytest
 
-from ansible_collections.beamops.elixir.plugins.module_utils import _current, _releases
+from ansible_collections.beamops.elixir.plugins.module_utils._root import _current, _releases
 from ansible_collections.beamops.elixir.plugins.modules import elixir_release_prune as module, elixir_release_start
 
 

@@ -8,8 +8,11 @@ import socket
 
 import pytest
 
-from ansible_collections.beamops.elixir.plugins.module_utils import _current
-from ansible_collections.beamops.elixir.plugins.modules import elixir_release_rollback_info as module, elixir_release_start
+from ansible_collections.beamops.elixir.plugins.module_utils._root import _current
+from ansible_collections.beamops.elixir.plugins.modules import (
+    elixir_release_rollback_info as module,
+    elixir_release_start,
+)
 
 
 @pytest.fixture

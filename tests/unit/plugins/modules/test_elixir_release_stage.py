@@ -9,7 +9,7 @@ import socket
 
 import pytest
 
-from ansible_collections.beamops.elixir.plugins.module_utils import _current, _releases
+from ansible_collections.beamops.elixir.plugins.module_utils._root import _current, _releases
 from ansible_collections.beamops.elixir.plugins.modules import elixir_release_stage as module, elixir_release_start
 
 SECRETS = {"PASSWORD": "hunter22", "DATABASE_URL": "ecto://kai:p%40ssw0rd@db/x", "RELEASE_COOKIE": "COOKIEOFENV"}

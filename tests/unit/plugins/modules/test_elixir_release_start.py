@@ -9,7 +9,9 @@ import socket
 
 import pytest
 
-from ansible_collections.beamops.elixir.plugins.module_utils import _current, _processes, _start
+from ansible_collections.beamops.elixir.plugins.module_utils._host import _processes
+from ansible_collections.beamops.elixir.plugins.module_utils._root import _current
+from ansible_collections.beamops.elixir.plugins.module_utils._steps import _start
 from ansible_collections.beamops.elixir.plugins.modules import elixir_release_start as module
 
 

@@ -8,7 +8,8 @@ import os
 
 import pytest
 
-from ansible_collections.beamops.elixir.plugins.module_utils import _current, _processes
+from ansible_collections.beamops.elixir.plugins.module_utils._host import _processes
+from ansible_collections.beamops.elixir.plugins.module_utils._root import _current
 from ansible_collections.beamops.elixir.plugins.modules import elixir_release_start, elixir_release_stop as module
 
 

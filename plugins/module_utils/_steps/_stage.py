@@ -1,0 +1,346 @@
+# Copyright (c) 2026, the beamops.elixir authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Puts a release and its env file under the root, whole or not at all, and touches nothing that is live."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import os
+import tempfile
+import typing as t
+
+from ansible_collections.beamops.elixir.plugins.module_utils._errors import ReleaseError
+from ansible_collections.beamops.elixir.plugins.module_utils._host import _command, _node, _processes, _tree
+from ansible_collections.beamops.elixir.plugins.module_utils._root import (
+    _cookie,
+    _current,
+    _env_file,
+    _layout,
+    _releases,
+    _shared,
+)
+from ansible_collections.beamops.elixir.plugins.module_utils._steps import _bin_app, _serving, _startable, _way_back
+from ansible_collections.beamops.elixir.plugins.module_utils._tarball import _archive, _mix_release, _rel
+
+OTHER_COOKIE = "set another RELEASE_COOKIE in the env file, or 'cookie' (elixir_release_cookie of the role), of letters and digits only."
+
+
+class Plan(t.NamedTuple):
+    """A release that is wanted on this host, checked as far as that goes without it."""
+
+    layout: _layout.Layout
+    tarball: dict[str, t.Any]
+    env: str
+    variables: dict[str, str]
+    cookie: str | None
+    account: _command.Account
+    shared_dirs: list[str]
+    port: int | None = None  # where the user says that it listens
+    force: bool = False
+
+    @property
+    def release_id(self) -> str:
+        return self.tarball["release_id"]
+
+
+def account(user: str | None, check_mode: bool) -> _command.Account:
+    """The user that will run the release. In check mode it may not be there yet: then nobody loads the env file."""
+    try:
+        return _command.account(user)
+    except ReleaseError:
+        if check_mode and os.geteuid() == 0:
+            return _command.account("nobody")
+        raise
+
+
+def plan(
+    layout: _layout.Layout, tarball: dict[str, t.Any], env: str, cookie: str | None, account: _command.Account, shared_dirs: t.Iterable[str] = ()
+) -> Plan:
+    shared_dirs = _shared.checked(shared_dirs, tarball.get("applications"))
+    variables = load(env, account)
+    cookie = _wanted_cookie(variables, cookie)
+    if "RELEASE_VSN" in variables:
+        raise ReleaseError("The env file sets RELEASE_VSN, which would start another version than the one deployed: remove that line.")
+    _refuse_unwritable(layout)
+    _refuse_foreign_tmp(layout, account)
+    if os.path.lexists(layout.current) and not os.path.islink(layout.current):
+        raise ReleaseError(f"{layout.current} is no symbolic link, so it is not of this collection: move it away, or choose another root.")
+    return Plan(layout, tarball, env, variables, cookie, account, shared_dirs)
+
+
+def load(env: str, account: _command.Account) -> dict[str, str]:
+    """The variables of an env file that is not on the host yet."""
+    # Not in TMPDIR, where the release's user may not get in
+    with tempfile.NamedTemporaryFile("wb", prefix="elixir_release-env-", dir="/tmp") as file:
+        file.write(env.encode("utf-8", "surrogateescape"))  # what is not UTF-8 comes from Ansible so
+        file.flush()
+        os.fchown(file.fileno(), account.uid, -1)
+        return _env_file.accept(file.name, account, shown="the env file")
+
+
+def env_missing(wanted: Plan) -> list[str]:
+    """The variables that config/runtime.exs raises without, as far as its text tells, and that nobody sets as far as that is known."""
+    known = _bin_app.environment(_content_of(wanted), wanted.variables, wanted.layout, wanted.account)
+    return [key for key in wanted.tarball.get("env_keys") or [] if key not in known and not key.startswith("RELEASE_")]
+
+
+def existing(wanted: Plan) -> _releases.Release | None:
+    """The same tarball, staged with the same env file, cookie and shared directories, for the same user."""
+    for release in _releases.staged(wanted.layout):
+        if release.sha256 == wanted.tarball["sha256"] and release.user in (None, wanted.account.name) and _paired(release, wanted):
+            return release
+    return None
+
+
+def stage(wanted: Plan, source: str) -> _releases.Release:
+    _directories(wanted.layout, wanted.account)
+    with _releases.alone(wanted.layout):
+        return existing(wanted) or _stage(wanted, source)
+
+
+def _stage(wanted: Plan, source: str) -> _releases.Release:
+    layout = wanted.layout
+    controller = wanted.tarball.get("controller") or {}
+    unfinished = layout.unfinished(wanted.release_id)
+    _discard(unfinished)  # of a run that was broken off
+    try:
+        sha256 = _archive.unpack(source, unfinished)
+        if sha256 != wanted.tarball["sha256"]:
+            raise ReleaseError(
+                f"{source} has the sha256 {sha256} on this host, and {wanted.tarball['sha256']} on the controller: it was damaged on the way. "
+                "Run the deploy again."
+            )
+        # The dry run below is the first that is run of it
+        _mix_release.refuse_others(f"The tarball {source}", wanted.tarball["name"], _mix_release.in_directory(unfinished))
+        release = _releases.Release(
+            id=_free_id(wanted),
+            path=unfinished,
+            name=wanted.tarball["name"],
+            version=wanted.tarball["version"],
+            sha256=sha256,
+            state="staged",
+            reason=None,
+            staged_at=datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
+            staged_by="{user}@{host}".format(**controller) if controller else "",
+            user=wanted.account.name,
+        )
+        _equip(release, wanted)
+        _share(release, wanted)
+        release = release._replace(node=_refuse_what_cannot_start(wanted, unfinished, _processes.scan()))
+        _releases.write(release)
+        final = layout.release(release.id)
+        if os.geteuid() == wanted.account.uid != 0:  # who owns the code is who runs it
+            _tree.close(unfinished)
+        os.rename(unfinished, final)
+    except BaseException:
+        _discard(unfinished)
+        raise
+    return release._replace(path=final)
+
+
+def _discard(unfinished: str) -> None:
+    with contextlib.suppress(OSError):
+        _tree.remove(unfinished)
+
+
+def refuse_what_cannot_start(wanted: Plan, release: _releases.Release | None, scan: _processes.Scan) -> None:
+    """As far as it can be told of a release that is staged, or only planned."""
+    _refuse_what_cannot_start(wanted, release.path if release else None, scan)
+
+
+def _refuse_what_cannot_start(wanted: Plan, path: str | None, scan: _processes.Scan) -> str | None:
+    """The node name that it will take."""
+    layout, name = wanted.layout, wanted.tarball["name"]
+    content = _rel.of_directory(path) if path else _content_of(wanted)
+    environ = _bin_app.environment(content, wanted.variables, layout, wanted.account)
+    application = _bin_app.Application(path or "", name, content, environ, wanted.account, layout.tmp)
+    dry_run = _bin_app.dry_run(application) if path else _planned_command(wanted)
+    node = _node.taken(_node.given(dry_run, environ))
+    replaces = predecessor(layout, name, node.name if node else None, scan)
+    _startable.refuse(_startable.Start(application, dry_run, replaces, wanted.port, wanted.force))
+    return node.name if node else None
+
+
+def predecessor(layout: _layout.Layout, name: str, node: str | None, scan: _processes.Scan) -> list[_processes.Process]:
+    """What has to stop before this release starts.
+
+    That is what runs from this root. On the first deploy it is also a release of the same name and node that was started from
+    elsewhere, say by the bash script that this collection replaces. Whoever else holds the node name is not ours to stop.
+    """
+    ours = scan.of_root(layout.root)
+    strangers = [process for process in (scan.of_node(node) if node else scan.releases) if process not in ours]
+    if not ours and not _releases.current(layout):
+        taken_over = [process for process in strangers if process.name == name and not os.path.exists(_layout.record(process.root))]
+        if taken_over:
+            return taken_over
+    if node and strangers:
+        stranger = strangers[0]
+        label = f"{stranger.name} {stranger.version}".strip()  # another user's tells no name
+        raise ReleaseError(
+            f"The node name {node} is taken on this host by pid {stranger.pid}, {label} from {stranger.root}: "
+            f"stop that one, or set another RELEASE_NODE in the env file."
+        )
+    return ours
+
+
+def answer(wanted: Plan, release: _releases.Release | None, scan: _processes.Scan) -> dict[str, t.Any]:
+    """What the next steps need to know of the release, staged or only planned."""
+    release_id = release.id if release else _free_id(wanted)
+    planned = release or _planned(wanted, release_id)
+    return described(wanted.layout, planned, predecessor(wanted.layout, planned.name, planned.node, scan), scan)
+
+
+def described(layout: _layout.Layout, release: _releases.Release, replaces: list[_processes.Process], scan: _processes.Scan) -> dict[str, t.Any]:
+    """What a switch to a release needs to know of it, and of what it replaces."""
+    current = _releases.current(layout)
+    return {
+        "release": release.id,
+        "path": layout.release(release.id),
+        "node": release.node,
+        # What a run that was broken off has left running is not proven
+        "live": bool(current and current.id == release.id and current.state == "good" and [process.root for process in replaces] == [current.path]),
+        "previous": _way_back.release_id(layout, release.id, scan),
+        "replaces": [
+            {"pid": process.pid, "version": process.version, "root": layout.root if process in scan.of_root(layout.root) else process.root}
+            for process in replaces
+        ],
+        "serves": sorted({port for process in replaces for port in _serving.ports(process) or ()}),
+    }
+
+
+def diff(wanted: Plan, release: _releases.Release | None) -> dict[str, str]:
+    """From the current release to this one: its id, and the names of the variables, and which are not what the text says. A value is never shown."""
+    current = _releases.current(wanted.layout)
+    old_env = _variables(current, wanted.account) if current else {}
+    changed = {key for key, value in wanted.variables.items() if key in old_env and old_env[key] != value}
+    release_id = release.id if release else _free_id(wanted)
+    old_text = (_content(_layout.env_file(current.path)) if old_env else "") or ""
+    old_shared = (_content(_layout.shared_file(current.path)) or "").splitlines() if current else []
+    before = [f"release: {current.id}" if current else "", *(f"shared: {path}" for path in old_shared), *_named(old_env, old_text, set())]
+    after = [f"release: {release_id}", *(f"shared: {path}" for path in wanted.shared_dirs), *_named(wanted.variables, wanted.env, changed)]
+    return {"before": "\n".join(before).strip() + "\n", "after": "\n".join(after) + "\n"}
+
+
+def _named(variables: dict[str, str], text: str, changed: set[str]) -> list[str]:
+    marks = {"computed": _env_file.computed(text, variables), "changed": changed}
+    told = {key: ", ".join(mark for mark, keys in marks.items() if key in keys) for key in variables}
+    return [f"{key} ({told[key]})" if told[key] else key for key in sorted(variables)]
+
+
+def _free_id(wanted: Plan) -> str:
+    """What the ledger says of an id stays true for ever, so none is given twice."""
+    noted = {entry.get(key) for entry in _current.entries(wanted.layout) for key in ("release", "previous")}
+    return _releases.free_id(wanted.layout, wanted.release_id, noted)
+
+
+def _planned(wanted: Plan, release_id: str) -> _releases.Release:
+    """In check mode, before it is staged."""
+    tarball = wanted.tarball
+    path = wanted.layout.release(release_id)
+    return _releases.Release(release_id, path, tarball["name"], tarball["version"], tarball["sha256"], "staged", None, "", "", _node_to_be(wanted))
+
+
+def _content_of(wanted: Plan) -> _rel.Content:
+    return _rel.of_tarball(wanted.tarball.get("applications") or (), wanted.tarball.get("scripts") or ())
+
+
+def _node_to_be(wanted: Plan) -> str | None:
+    node = _node.taken(_node.given(_planned_command(wanted), wanted.variables))
+    return node.name if node else None
+
+
+def _planned_command(wanted: Plan) -> str:
+    """What bin/NAME start would run, as far as the env file tells. Once it is staged, the release itself is asked."""
+    variables, name = wanted.variables, wanted.tarball["name"]
+    distribution = variables.get("RELEASE_DISTRIBUTION") or "sname"
+    node = "" if distribution == "none" else f"-{distribution} {variables.get('RELEASE_NODE') or name}"
+    boot = f"/releases/{wanted.tarball['version']}/{variables.get('RELEASE_BOOT_SCRIPT') or 'start'}"
+    return f"{variables.get('ELIXIR_ERL_OPTIONS', '')} -setcookie * {node} -boot {boot} -extra --no-halt"
+
+
+def _variables(release: _releases.Release, account: _command.Account) -> dict[str, str]:
+    try:
+        return _env_file.load(_layout.env_file(release.path), account)
+    except (ReleaseError, OSError):  # what was deployed once need not be in order now: this is for a reader only
+        return {}
+
+
+def _paired(release: _releases.Release, wanted: Plan) -> bool:
+    cookie = _content(_layout.cookie_file(release.path))
+    shared = _content(_layout.shared_file(release.path)) or ""
+    return _content(_layout.env_file(release.path)) == wanted.env and wanted.cookie in (None, cookie) and shared == _shared.text(wanted.shared_dirs)
+
+
+def _content(path: str) -> str | None:
+    with contextlib.suppress(FileNotFoundError), open(path, encoding="utf-8", errors="surrogateescape", newline="") as file:
+        return file.read()
+    return None
+
+
+def _equip(release: _releases.Release, wanted: Plan) -> None:
+    """What a release needs beside the tarball's content, readable by its user and nobody else."""
+    group = wanted.account.gid
+    os.chown(release.path, -1, group)
+    os.chmod(release.path, 0o750)
+    _releases.replace(_layout.env_file(release.path), wanted.env, 0o640, group)
+    of_build = (_content(_layout.cookie_file(release.path)) or "").rstrip("\n")  # as bin/NAME reads it
+    problem = _cookie.cookie_problem(of_build) if of_build and not wanted.cookie else None
+    if problem:
+        raise ReleaseError(f"The cookie that came with the tarball, in releases/COOKIE, {problem}: {OTHER_COOKIE}")
+    cookie = wanted.cookie or of_build
+    if cookie:
+        _releases.replace(_layout.cookie_file(release.path), cookie, 0o640, group)
+
+
+def _share(release: _releases.Release, wanted: Plan) -> None:
+    if wanted.shared_dirs:
+        _shared.link(wanted.layout, release.path, wanted.shared_dirs, wanted.account)
+        _releases.replace(_layout.shared_file(release.path), _shared.text(wanted.shared_dirs), 0o644)
+
+
+def _directories(layout: _layout.Layout, account: _command.Account) -> None:
+    umask = os.umask(0o022)  # the release's user must get in, whatever the umask of who logged in
+    try:
+        os.makedirs(layout.root, exist_ok=True)
+    finally:
+        os.umask(umask)
+    for path, mode, uid in ((layout.releases, 0o750, -1), (layout.tmp, 0o750, account.uid)):
+        os.makedirs(path, exist_ok=True)
+        os.chown(path, uid, account.gid)
+        os.chmod(path, mode)
+
+
+def _wanted_cookie(variables: dict[str, str], cookie: str | None) -> str | None:
+    """The env file has the last word. None leaves the one that came with the tarball."""
+    of_env_file = variables.get("RELEASE_COOKIE")
+    found, where = (cookie, "that was given") if of_env_file is None else (of_env_file, "of the env file, RELEASE_COOKIE,")
+    problem = None if found is None else _cookie.cookie_problem(found)
+    if problem:
+        raise ReleaseError(f"The cookie {where} {problem}: {OTHER_COOKIE}")
+    return found
+
+
+def _refuse_unwritable(layout: _layout.Layout) -> None:
+    """Where nothing can be staged, a rehearsal says so too."""
+    for path in (layout.releases, layout.tmp):
+        there = path
+        while not os.path.lexists(there):
+            there = os.path.dirname(there)
+        if os.access(there, os.W_OK | os.X_OK):
+            continue
+        if os.statvfs(there).f_flag & os.ST_RDONLY:
+            raise ReleaseError(f"{there} is on a file system that is mounted read-only, and {path} is to be written: look at 'mount' and 'dmesg' on this host.")
+        raise ReleaseError(
+            f"{there} cannot be written to by {_command.account(None).name}, and {path} is to be: use 'become' (elixir_release_become of the playbooks), "
+            "give that user the right, or set another 'root' (elixir_release_root of the role)."
+        )
+
+
+def _refuse_foreign_tmp(layout: _layout.Layout, account: _command.Account) -> None:
+    """A daemon that cannot write its pipes and logs starts nothing, and says so to nobody."""
+    for path in (os.path.join(layout.tmp, name) for name in ("pipe", "log")):
+        if os.path.exists(path) and os.stat(path).st_uid != account.uid:
+            raise ReleaseError(f"{path} does not belong to {account.name}, who is to write to it: chown -R {account.name} {layout.tmp}")

@@ -1,0 +1,97 @@
+# Copyright (c) 2026, the beamops.elixir authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Starts the process of a dead-man timer, with the code of this collection that runs right now."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import time
+import types
+import zipfile
+
+from ansible_collections.beamops.elixir.plugins.module_utils._errors import ReleaseError
+from ansible_collections.beamops.elixir.plugins.module_utils._host import _command
+from ansible_collections.beamops.elixir.plugins.module_utils._root import _env_file, _layout
+from ansible_collections.beamops.elixir.plugins.module_utils._steps import _timer, _timer_process
+
+PACKAGE = "ansible_collections.beamops.elixir.plugins.module_utils"
+MAIN = f"""import sys
+
+from {_timer_process.__name__.rpartition(".")[0]} import _timer_process
+
+_timer_process.watch(sys.argv[1])
+"""
+SYSTEMD = "/run/systemd/system"
+SYSTEMD_RUN_SECONDS = 20
+# For a Python to start on a busy host
+APPEARS_WITHIN = 15
+
+
+def start(layout: _layout.Layout, wanted: _timer.Plan) -> _timer.Timer:
+    timer = _timer.make(layout)
+    try:
+        ship(timer.program)
+        _timer.write(timer.plan, wanted._asdict())
+        _wait_for(timer, _launch(timer, wanted.root))
+    except BaseException:
+        _timer.call_off(timer)
+        raise
+    return timer
+
+
+def ship(program: str) -> None:
+    """Packs the code of this collection that runs right now, from files or from Ansible's own zip, so that it runs without Ansible."""
+    parts = PACKAGE.split(".")
+    with zipfile.ZipFile(program, "w") as archive:
+        for depth in range(1, len(parts)):
+            archive.writestr("/".join([*parts[:depth], "__init__.py"]), "")
+        for name, module in sorted(sys.modules.items()):
+            if f"{name}.".startswith(f"{PACKAGE}."):
+                archive.writestr(_file_of(name, module), _source_of(name, module))
+        archive.writestr("__main__.py", MAIN)
+
+
+def _file_of(name: str, module: types.ModuleType) -> str:
+    return name.replace(".", "/") + ("/__init__.py" if hasattr(module, "__path__") else ".py")
+
+
+def _source_of(name: str, module: types.ModuleType) -> str:
+    """Packages are empty, and some have no file to be read from."""
+    return "" if hasattr(module, "__path__") else module.__spec__.loader.get_source(name)
+
+
+def _launch(timer: _timer.Timer, root: str) -> str:
+    """Away from the login that this came by: where systemd may end what a login leaves behind, it has to be a unit of its own."""
+    argv = [sys.executable, "-I", "-B", timer.program, timer.directory]
+    account = _command.account(None)
+    if os.path.isdir(SYSTEMD) and account.uid == 0:
+        unit = [
+            "systemd-run",
+            "--quiet",
+            "--collect",
+            f"--unit=elixir-release-deadman-{os.path.basename(timer.directory)}",
+            f"--description=Takes {root} back unless the deploy calls it off",
+            # What it starts stays
+            "--property=KillMode=process",
+        ]
+        with contextlib.suppress(ReleaseError):  # there is none
+            result = _command.run([*unit, *argv], env=_env_file.base(account), cwd="/", account=account, timeout=SYSTEMD_RUN_SECONDS)
+            if result.rc == 0:
+                return "by systemd-run"
+    _command.leave(argv, env=_env_file.base(account), cwd="/")
+    return "in the background"
+
+
+def _wait_for(timer: _timer.Timer, how: str) -> None:
+    deadline = time.monotonic() + APPEARS_WITHIN
+    while not _timer.is_alive(timer):
+        if time.monotonic() > deadline:
+            raise ReleaseError(
+                f"The dead-man timer was started {how}, but does not run ({_timer.log(timer) or 'it said nothing'}): nothing would take this host back "
+                f"if the run were lost. See that {sys.executable} can run a program from {os.path.dirname(timer.directory)}."
+            )
+        time.sleep(0.02)

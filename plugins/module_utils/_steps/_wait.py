@@ -1,0 +1,229 @@
+# Copyright (c) 2026, the beamops.elixir authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Takes a look at a host, cheapest first, and says what it means. It looks again for a few seconds where it is told to; the long loop is the role's."""
+
+from __future__ import annotations
+
+import http.client
+import ipaddress
+import socket
+import ssl
+import time
+import typing as t
+import urllib.parse
+import urllib.request
+
+from ansible_collections.beamops.elixir.plugins.module_utils._host import _epmd, _logs, _node, _processes, _text
+from ansible_collections.beamops.elixir.plugins.module_utils._root import _layout, _releases
+from ansible_collections.beamops.elixir.plugins.module_utils._steps import _bin_app, _readiness, _serving
+
+BODY_BYTES = 65536
+# Between two looks: a change is to be seen at once, but a look by rpc starts a BEAM
+CHEAP_EVERY = 0.15
+RPC_EVERY = 1.0
+# For a second opinion on a port that does not speak what it was spoken to
+PROBE_SECONDS = 2.0
+CERTIFICATE_ADVICE = "To go on without its verification, set 'validate_certs' (elixir_release_health_validate_certs of the role) to false"
+
+# A verdict, and for how many seconds what is looked at has had the time to be ready; None where it has not begun
+Look = t.Callable[[], t.Tuple[_readiness.Verdict, t.Optional[float]]]
+
+
+class Wanted(t.NamedTuple):
+    """What is to be seen of a release that is ready."""
+
+    release: _releases.Release
+    pid: int | None
+    stable_for: float
+    port: int | None
+    url: str | None
+    headers: dict[str, str]
+    status_code: list[int]
+    search_regex: str | None
+    rpc: bool
+    timeout: float
+    serves: bool = False
+    validate_certs: bool | None = None  # None: not on loopback, which no public certificate names
+
+
+def as_proven(wanted: Wanted) -> Wanted:
+    """What was seen of the release when it was proven good, as far as that is known, instead of what is asked of another one."""
+    proof = wanted.release.proof or {}
+    return wanted._replace(**{field: proof[field] for field in Wanted._fields if field in proof})
+
+
+def watched(look: Look, watch: float, within: float | None, what: str) -> _readiness.Verdict:
+    """The last of the looks that are taken until it is ready, or never will be, or the time is over.
+
+    What was late before the first look, such as a release that has been up for days, still has all of `watch`.
+    """
+    end, was_in_time = time.monotonic() + watch, False
+    while True:
+        verdict, seconds = look()
+        left = end - time.monotonic()
+        late = within is not None and seconds is not None and seconds > within
+        if verdict.ready or verdict.fatal or left <= 0 or (late and was_in_time):
+            return _readiness.too_late(verdict, seconds or 0, within, what)
+        was_in_time = not late
+        time.sleep(min(RPC_EVERY if verdict.look == "rpc" else CHEAP_EVERY, left))
+
+
+def watch_stopped(root: str, node: str | None, watch: float = 0, within: float | None = None, asked_at: float | None = None) -> _readiness.Verdict:
+    # Once for all looks: it takes a shell that loads the env file, and nobody is served meanwhile
+    epmd_port = _bin_app.epmd_port(_layout.Layout(root)) if node else None
+
+    def look() -> tuple[_readiness.Verdict, float | None]:
+        return stopped(root, node, epmd_port), None if asked_at is None else _processes.uptime() - asked_at
+
+    return watched(look, watch, within, "it was asked")
+
+
+def watch_ready(layout: _layout.Layout, wanted: Wanted, watch: float = 0, within: float | None = None) -> _readiness.Verdict:
+    def look() -> tuple[_readiness.Verdict, float | None]:
+        scan = _processes.scan()
+        process = next(iter(scan.of_release(wanted.release.path)), None)
+        return ready(layout, wanted, scan), process.seconds if process else None
+
+    # What has to be up for longer than that is not late before
+    limit = None if within is None else max(within, wanted.stable_for)
+    return watched(look, watch, limit, "its start")
+
+
+def stopped(root: str, node: str | None, epmd_port: int | None = None) -> _readiness.Verdict:
+    scan = _processes.scan()
+    ours = scan.of_root(root)
+    holders = [process for process in (scan.of_node(node) if node else []) if process not in ours]
+    registered = bool(node) and _node.short(node) in _epmd.names(epmd_port or _bin_app.epmd_port(_layout.Layout(root)))
+    return _readiness.stopped(root, _seen(ours), node, _seen(holders), registered)
+
+
+def ready(layout: _layout.Layout, wanted: Wanted, scan: _processes.Scan | None = None) -> _readiness.Verdict:
+    running = (scan or _processes.scan()).of_root(layout.root)
+    ours = [process for process in running if process.root == wanted.release.path]
+
+    def process() -> _readiness.Verdict:
+        return _readiness.process(wanted.release.path, wanted.pid, _seen(running), wanted.stable_for)
+
+    def port() -> _readiness.Verdict:
+        return _readiness.port(wanted.port, _sockets(ours[0], wanted.port))
+
+    def serves() -> _readiness.Verdict:
+        return _readiness.serves(_sockets(ours[0], None))
+
+    def http_answer() -> _readiness.Verdict:
+        answer = get(wanted.url, wanted.headers, wanted.timeout, wanted.validate_certs)
+        return _readiness.http(wanted.url, answer, wanted.status_code, wanted.search_regex)
+
+    def rpc() -> _readiness.Verdict:
+        answer = _bin_app.status(_bin_app.running(ours[0]), wanted.timeout)
+        return _readiness.status(answer, ours[0].pid, wanted.release.version)
+
+    looks = [process]
+    if wanted.port:
+        looks.append(port)
+    elif wanted.serves and wanted.port is None:
+        looks.append(serves)
+    if wanted.url:
+        looks.append(http_answer)
+    if wanted.rpc and ours and _bin_app.is_distributed(ours[0]):
+        looks.append(rpc)
+    verdict = _readiness.all_of(looks)
+    if verdict.ready and (wanted.port or wanted.serves) and _processes.listening_ports(ours[0].pid) is None:
+        verdict = verdict._replace(msg=f"{verdict.msg} Whether it listens itself cannot be told: {_processes.missing_right()}.")
+    return verdict._replace(msg=verdict.msg + _logs.tail(layout.tmp)) if verdict.fatal and not ours else verdict
+
+
+class _AsItIs(urllib.request.HTTPErrorProcessor):
+    """Every answer is one, 503 too; and where a redirect leads says nothing about this release."""
+
+    def http_response(self, request: urllib.request.Request, response: http.client.HTTPResponse) -> http.client.HTTPResponse:
+        return response
+
+    https_response = http_response
+
+
+def get(url: str, headers: dict[str, str], timeout: float, validate_certs: bool | None = None) -> _readiness.Answer:
+    # No proxy either: the release on this very host is asked
+    handlers = [urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=_tls(url, validate_certs)), _AsItIs]
+    try:
+        with urllib.request.build_opener(*handlers).open(urllib.request.Request(url, headers=headers), timeout=timeout) as response:
+            return _readiness.Answer(response.status, _text.decoded(response.read(BODY_BYTES)), None)
+    except (OSError, ValueError, http.client.HTTPException) as error:
+        return _readiness.Answer(None, "", *_explained(url, error, timeout))
+
+
+def _explained(url: str, error: Exception, timeout: float) -> tuple[str, str]:
+    """Why there was no answer, and what to do."""
+    reason = getattr(error, "reason", error)
+    # The reason of an SSLError is a word in capitals
+    cause = error if isinstance(reason, str) else reason
+    if isinstance(cause, ssl.SSLCertVerificationError):
+        return f"its certificate is not trusted ({cause.verify_message.rstrip('. ')})", CERTIFICATE_ADVICE
+    text = str(cause) if isinstance(cause, ssl.SSLError) else str(reason)
+    return text or type(cause).__name__, _advice(url, cause, timeout)
+
+
+def is_loopback(url: str) -> bool:
+    try:
+        host = urllib.parse.urlsplit(url).hostname or ""
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _tls(url: str, validate_certs: bool | None) -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    if not validate_certs and (validate_certs is not None or is_loopback(url)):
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+def _advice(url: str, error: Exception, timeout: float) -> str:
+    """What to do where the port speaks TLS and was not spoken to like that, or the other way round."""
+    if isinstance(error, (ConnectionRefusedError, socket.timeout, socket.gaierror)):
+        return ""
+    try:
+        parts = urllib.parse.urlsplit(url)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        return ""
+    speaks, scheme = (_speaks_tls, "https") if parts.scheme == "http" else (_speaks_http, "http")
+    port = port or (80 if parts.scheme == "http" else 443)
+    if not speaks(host, port, min(timeout, PROBE_SECONDS)):
+        return ""
+    right = urllib.parse.urlunsplit(parts._replace(scheme=scheme))
+    return f"Port {port} speaks {'TLS' if scheme == 'https' else 'plain HTTP'}: use {right} in 'url' (elixir_release_health_url of the role)"
+
+
+def _speaks_tls(host: str, port: int, timeout: float) -> bool:
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    try:
+        with socket.create_connection((host, port), timeout) as connection, context.wrap_socket(connection, server_hostname=host):
+            return True
+    except (OSError, ValueError):
+        return False
+
+
+def _speaks_http(host: str, port: int, timeout: float) -> bool:
+    try:
+        with socket.create_connection((host, port), timeout) as connection:
+            connection.settimeout(timeout)
+            connection.sendall(b"GET / HTTP/1.0\r\n\r\n")
+            return connection.recv(5) == b"HTTP/"
+    except OSError:
+        return False
+
+
+def _sockets(process: _processes.Process, port: int | None) -> _readiness.Sockets:
+    own = _processes.listening_ports(process.pid)
+    owners = _processes.port_owners(port) if port and (own is None or port not in own) else {}
+    return _readiness.Sockets(own, _serving.ports(process), owners, _processes.missing_right())
+
+
+def _seen(processes: list[_processes.Process]) -> list[_readiness.Seen]:
+    return [_readiness.Seen(process.pid, process.version, process.root, process.seconds) for process in processes]
