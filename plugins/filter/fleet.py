@@ -1,0 +1,25 @@
+# Copyright (c) 2026, the beamops.elixir authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the role asks about a fleet. The answers are plugin_utils' own."""
+
+from __future__ import annotations
+
+from ansible_collections.beamops.elixir.plugins.plugin_utils import _fleet, _fleet_text
+
+
+def failure(fleet, host, **options):
+    own = next(noted for noted in fleet if noted["host"] == host)
+    return _fleet_text.failure(own, **options)
+
+
+class FilterModule:
+    def filters(self):
+        return {
+            "fleet": _fleet.noted,
+            "fleet_decisions": _fleet.decisions,
+            "fleet_deployed": _fleet_text.deployed,
+            "fleet_failure": failure,
+            "fleet_status": _fleet_text.status,
+        }

@@ -1,0 +1,170 @@
+# Copyright (c) 2026, the beamops.elixir authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What is decided about a fleet from what its hosts said. Pure: what the run noted of each host comes in, a decision goes out.
+
+A host is a dictionary with its name in `host`, and of the facts below those that the run has come to.
+"""
+
+from __future__ import annotations
+
+import re
+import typing as t
+
+Host = t.Mapping[str, t.Any]
+Fleet = t.Sequence[Host]
+
+PREFIX = "elixir_release__"
+# What the role notes of a host, without the prefix of its variables
+NOTED = (
+    "before",  # what elixir_release_info said of it
+    "new",  # the release that it is to have, as elixir_release_stage or elixir_release_rollback_info answered
+    "start",  # what was started last
+    "problem",  # why its switch failed, and what that means
+    "switched",  # whether it had to switch, once it has
+    "went_back",
+    "same_look",  # how the old release did in the look that the new one failed
+    "stuck",  # why it could not go back
+    "unsettled",  # why it could not be settled
+    "killed",
+    "timer",  # what its dead-man timer has done
+    "migrations",
+    "migrated_down",
+    "listings",  # of migrations, by the older release and by the newer one
+    "marked_bad",
+    "marked_back",
+)
+UNKNOWN_MIGRATION = re.compile(r"unknown migration ([0-9]+)")
+# As Ecto tells of each that is done. One that failed was taken back by the database itself
+MIGRATED = re.compile(r"== Migrated ([0-9]+)")
+
+
+def noted(hostvars: t.Mapping[str, t.Mapping[str, t.Any]], names: t.Iterable[str]) -> list[dict[str, t.Any]]:
+    fleet = []
+    for name in names:
+        variables = hostvars[name]
+        fleet.append({"host": name, **{fact: variables[PREFIX + fact] for fact in NOTED if PREFIX + fact in variables}})
+    return fleet
+
+
+def failed(fleet: Fleet) -> list[Host]:
+    return [host for host in fleet if "problem" in host]
+
+
+def names(hosts: t.Iterable[Host]) -> list[str]:
+    return [host["host"] for host in hosts]
+
+
+def to_switch(fleet: Fleet) -> list[Host]:
+    return [host for host in fleet if "new" in host and not host["new"]["live"]]
+
+
+def goes_back(fleet: Fleet, host: Host, on_failure: str) -> bool:
+    """Once all batches are through. A host that failed by itself has gone back by then, unless it was lost."""
+    if "problem" in host and "switched" not in host:
+        # It may be back, or may have gone back by itself: that is seen by trying
+        return host["problem"]["lost"] and host["problem"]["stopped"]
+    if not host.get("switched") or "went_back" in host:
+        return False
+    others = failed(fleet)
+    if on_failure == "batch":
+        return any(host["host"] in other["problem"]["batch"] for other in others)
+    return on_failure == "fleet" and bool(others)
+
+
+def stays(host: Host) -> bool:
+    return "switched" in host and "went_back" not in host and "stuck" not in host
+
+
+def reason(fleet: Fleet, host: Host) -> str | None:
+    """Why this host goes back, in a line: its own problem, or that of the first host that has one."""
+    if "problem" in host:
+        return _first_line(host["problem"]["msg"])
+    others = failed(fleet)
+    return _first_line(f"{others[0]['host']}: {others[0]['problem']['msg']}") if others else None
+
+
+def went_back(fleet: Fleet) -> list[Host]:
+    return [host for host in fleet if "went_back" in host]
+
+
+def serving_older(fleet: Fleet, event: str) -> list[Host]:
+    """Where the older release serves now, if nothing of the newer one is left in the fleet."""
+    new = [host for host in fleet if host.get("switched") and "went_back" not in host]
+    if event == "deploy":
+        return [] if new else went_back(fleet)
+    return [] if failed(fleet) else new
+
+
+def timer_was_quicker(host: Host) -> bool:
+    return bool(host.get("timer", {}).get("fired"))
+
+
+def looks_the_same(host: Host) -> bool:
+    """Whether the release before fails the look that the new one failed, in the same way: then the look is wrong, or what both depend on."""
+    look, problem = host.get("same_look", {}), host.get("problem", {})
+    return look.get("ready") is False and (look["look"], look["seen"]) == (problem.get("look"), problem.get("seen"))
+
+
+def is_bad(host: Host) -> bool:
+    """Whether its release is: it was started, it failed a look of its own, and the release before would have passed it."""
+    return "problem" in host and bool(host["problem"]["blames"]) and not timer_was_quicker(host) and not looks_the_same(host)
+
+
+def takes_over(host: Host) -> bool:
+    """Whether what it replaces was started from elsewhere, as on the first deploy to a host that a script deployed to."""
+    new = host.get("new", {})
+    root = new["path"].rpartition("/")[0].rpartition("/")[0] if new.get("path") else None
+    return any(replaced["root"] != root for replaced in new.get("replaces") or [])
+
+
+def targets(fleet: Fleet) -> list[str]:
+    """The builds that the hosts would have, each once."""
+    return list(dict.fromkeys(host["new"]["sha256"] for host in fleet if "new" in host))
+
+
+def targets_by_host(fleet: Fleet) -> str:
+    return ", ".join(f"{host['host']}: {host['new']['release']}" for host in fleet if "new" in host)
+
+
+def unknown_migrations(fleet: Fleet) -> list[str]:
+    """Those that the older release does not know, without those that the newer one does not know either. The host that was asked has the listings."""
+    listings = next((host["listings"]["results"] for host in fleet if host.get("listings", {}).get("results")), [])
+    lines = [listing.get("stdout_lines") or [] for listing in listings]
+    ancient = [line for listing in lines[1:] for line in listing]
+    found = (UNKNOWN_MIGRATION.fullmatch(line) for line in (lines[0] if lines else []) if line not in ancient)
+    return [match[1] for match in found if match]
+
+
+def applied_migrations(fleet: Fleet) -> list[str]:
+    said = " ".join(str(host.get("migrations", {}).get(stream) or "") for host in fleet for stream in ("msg", "stdout", "stderr"))
+    return list(dict.fromkeys(MIGRATED.findall(said)))
+
+
+def has_migrated(fleet: Fleet) -> bool:
+    return any(host.get("migrations", {}).get("changed") for host in fleet)
+
+
+def decisions(fleet: Fleet, on_failure: str, event: str) -> dict[str, t.Any]:
+    """All of the above by the names that the role has for them; hosts by their names."""
+    return {
+        "failed": names(failed(fleet)),
+        "to_switch": names(to_switch(fleet)),
+        "going_back": [host["host"] for host in fleet if goes_back(fleet, host, on_failure)],
+        "went_back": names(went_back(fleet)),
+        "staying": [host["host"] for host in fleet if stays(host)],
+        "serving_older": names(serving_older(fleet, event)),
+        "bad": [host["host"] for host in fleet if is_bad(host)],
+        "taking_over": [host["host"] for host in fleet if takes_over(host)],
+        "reasons": {host["host"]: reason(fleet, host) for host in fleet},
+        "targets": targets(fleet),
+        "targets_by_host": targets_by_host(fleet),
+        "migrated": has_migrated(fleet),
+        "applied_migrations": applied_migrations(fleet),
+        "unknown_migrations": unknown_migrations(fleet),
+    }
+
+
+def _first_line(text: str) -> str:
+    return text.splitlines()[0]

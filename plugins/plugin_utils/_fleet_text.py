@@ -1,0 +1,124 @@
+# Copyright (c) 2026, the beamops.elixir authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a run says of its hosts at its end: the tables, and why a host failed."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+
+from ansible_collections.beamops.elixir.plugins.plugin_utils import _fleet
+
+# Of a release id, what stands behind the version
+BUILD = re.compile(r"-[0-9a-f]{8}([.][0-9]+)?$")
+DEPLOYED = "{:<20} {:<22} {:<22} {}"
+STATUS = "{:<20} {:<10} {:<8} {:<26} {:<22} {:<22} {:<8} {}"
+
+
+def deployed(fleet: _fleet.Fleet, check_mode: bool) -> list[str]:
+    return [
+        DEPLOYED.format("HOST", "BEFORE", "AFTER", "RUNNING"),
+        *(DEPLOYED.format(host["host"], host["before"]["current"] or "-", *_outcome(host, check_mode)) for host in fleet),
+        *(f"{host['host']}: {host['killed']['msg']}" for host in fleet if "msg" in host.get("killed", {})),
+        *_migrations(fleet),
+    ]
+
+
+def _outcome(host: _fleet.Host, check_mode: bool) -> tuple[str, str]:
+    """Its release after the run, and what runs."""
+    new = host["new"]
+    if check_mode:
+        return new["release"], "(check mode)"
+    if "stuck" in host:
+        return "?", "COULD NOT GO BACK, see above"
+    if "went_back" in host:
+        if new["previous"]:
+            return new["previous"], f"{_started(host)}, went back"
+        return "-", "what ran before, went back" if new["replaces"] else "nothing, as before"
+    if "problem" in host and host["problem"]["stopped"]:
+        return new["release"], "failed, see above"
+    if "switched" in host:
+        return new["release"], _started(host) + (", not settled, see above" if "unsettled" in host else "")
+    running = ", ".join(process["version"] for process in host["before"]["running"])
+    return host["before"]["current"] or "-", f"{running}, untouched"
+
+
+def _started(host: _fleet.Host) -> str:
+    start = host.get("start", {})
+    return f"{BUILD.sub('', start['release'])}, pid {start['pid']}" if start.get("pid") is not None else "-"
+
+
+def _migrations(fleet: _fleet.Fleet) -> list[str]:
+    unknown = _fleet.unknown_migrations(fleet)
+    if any(host.get("migrated_down", {}).get("rc") == 0 for host in fleet):
+        return [f"These migrations were taken back: {', '.join(unknown)}."]
+    return [left_migrations(unknown)] if unknown else []
+
+
+def left_migrations(unknown: t.Iterable[str]) -> str:
+    return f"The database has migrations that the older release does not know: {', '.join(unknown)}."
+
+
+def failure(host: _fleet.Host, event: str, deadman: int, evidence: t.Sequence[str] = (), report: str = "") -> list[str]:
+    """Why this host failed, where it stands now, and what to do. `evidence` is what it showed of itself, and `report` where all of that lies."""
+    lines = [*_what_failed(host, event, bool(evidence)), *_where_it_stands(host, deadman), *_what_it_means(host)]
+    lines += [host[mark]["msg"] for mark in ("marked_bad", "marked_back") if "msg" in host.get(mark, {})]
+    if evidence:
+        lines += ["What the host showed:", *(f"  {line}" for line in evidence), f"All of it: {report}"]
+    return lines
+
+
+def _what_failed(host: _fleet.Host, event: str, has_evidence: bool) -> list[str]:
+    problem, lines = host.get("problem"), []
+    if problem and _fleet.timer_was_quicker(host):
+        lines.append(host["timer"]["msg"])
+    if problem:
+        # Where there is evidence, the message's own tail of the log stands in there
+        lines += problem["msg"].splitlines()[:1] if has_evidence else [problem["msg"]]
+    if "unsettled" in host:
+        lines.append(f"{host['new']['release']} serves, but the {event} could not be settled here. {host['unsettled']}")
+    return lines
+
+
+def _where_it_stands(host: _fleet.Host, deadman: int) -> list[str]:
+    problem, new = host.get("problem"), host["new"]
+    if "stuck" in host:
+        lines = [f"This host could NOT go back to {new['previous'] or 'what ran before'}. {host['stuck']}"]
+        if problem and problem["lost"] and deadman:
+            return [*lines, f"If it lives, its own timer takes it back {deadman} s after its switch began."]
+        return [*lines, "Its lock is kept: look at the host, then run the playbook beamops.elixir.unlock."]
+    if "went_back" in host:
+        if new["previous"]:
+            return [f"It went back to {new['previous']}."]
+        return [host["timer"]["msg"] if _fleet.takes_over(host) else "Nothing ran here before, so nothing runs here now."]
+    return ["Nothing was stopped here."] if problem and not problem["stopped"] and "switched" not in host else []
+
+
+def _what_it_means(host: _fleet.Host) -> list[str]:
+    if not _fleet.looks_the_same(host):
+        return []
+    return [
+        f"{host['new']['previous']} fails the same look: {host['same_look']['msg']}",
+        f"So {host['new']['release']} is not marked bad. See whether elixir_release_health_url, _status, _regex and elixir_release_port ask for the right thing.",
+    ]
+
+
+def status(hosts: t.Mapping[str, t.Mapping[str, t.Any]]) -> list[str]:
+    """What runs where: by host, what elixir_release_info answered."""
+    currents = list(dict.fromkeys(seen["current"] for seen in hosts.values()))
+    return [
+        STATUS.format("HOST", "RUNNING", "PID", "SINCE", "CURRENT", "ROLLBACK TO", "ENV", "LOCK"),
+        *(STATUS.format(host, *_status_row(seen)) for host, seen in hosts.items()),
+        *(f"{host}: {sentence}" for host, seen in hosts.items() for sentence in seen["drift"]),
+        *([f"The hosts differ: {', '.join(current or 'none' for current in currents)}."] if len(currents) > 1 else []),
+    ]
+
+
+def _status_row(seen: t.Mapping[str, t.Any]) -> t.Iterable[str]:
+    running = seen["running"][0] if seen["running"] else None
+    told = (running["version"], running["pid"], running["since"]) if running else ("-", "-", "-")
+    env = "-" if not running else "changed" if running["env_changed"] else "same"
+    lock = f"{seen['lock']['owner']}, {seen['lock']['what']}" if seen["lock"] else "-"
+    return (*told, seen["current"] or "-", seen["last_good"] or "-", env, lock)

@@ -1,0 +1,196 @@
+# Copyright (c) 2026, the beamops.elixir authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.beamops.elixir.plugins.plugin_utils import _fleet
+
+NEW = {
+    "release": "0.2.0-bbbbbbbb",
+    "path": "/opt/guestbook/releases/0.2.0-bbbbbbbb",
+    "previous": "0.1.0-aaaaaaaa",
+    "live": False,
+    "sha256": "bb",
+    "replaces": [{"pid": 7, "version": "0.1.0", "root": "/opt/guestbook"}],
+}
+
+
+def problem(batch, lost=False, stopped=True, msg="Wait until the release is ready: it has died.\nlog tail"):
+    return {"msg": msg, "lost": lost, "stopped": stopped, "blames": stopped, "look": "process", "seen": "died", "batch": batch}
+
+
+def untouched(name, **more):
+    return {"host": name, "new": NEW, **more}
+
+
+def switched(name, **more):
+    return untouched(name, switched=True, **more)
+
+
+def failed(name, batch, **more):
+    """As the rescue of a switch leaves a host: it has gone back."""
+    return untouched(name, problem=problem(batch), went_back=True, **more)
+
+
+def lost(name, batch, stopped=True):
+    return untouched(name, problem=problem(batch, lost=True, stopped=stopped, msg="The host could not be reached any more."))
+
+
+# Five hosts in the batches [web1], [web2, web3], [web4, web5]
+CANARY = [failed("web1", ["web1"]), *(untouched(name) for name in ("web2", "web3", "web4", "web5"))]
+LOST = [switched("web1"), lost("web2", ["web2", "web3"]), switched("web3"), untouched("web4"), untouched("web5")]
+THIRD_BATCH = [*(switched(name) for name in ("web1", "web2", "web3")), failed("web4", ["web4", "web5"]), switched("web5")]
+GOOD = [switched(name) for name in ("web1", "web2", "web3", "web4", "web5")]
+MIGRATION_AFTER = [switched("web1", problem=problem(["web1", "web2"], stopped=False)), switched("web2")]
+NOTHING_STOPPED = [untouched("web1", problem=problem(["web1"], stopped=False))]
+
+
+@pytest.mark.parametrize(
+    ("fleet", "on_failure", "going_back"),
+    [
+        (GOOD, "fleet", []),
+        (CANARY, "fleet", []),
+        (CANARY, "batch", []),
+        (CANARY, "host", []),
+        # It may be back: that is seen by trying, whatever becomes of the others
+        (LOST, "fleet", ["web1", "web2", "web3"]),
+        (LOST, "batch", ["web2", "web3"]),
+        (LOST, "host", ["web2"]),
+        (THIRD_BATCH, "fleet", ["web1", "web2", "web3", "web5"]),
+        (THIRD_BATCH, "batch", ["web5"]),
+        (THIRD_BATCH, "host", []),
+        (MIGRATION_AFTER, "fleet", ["web1", "web2"]),
+        (MIGRATION_AFTER, "host", []),
+        (NOTHING_STOPPED, "fleet", []),
+        ([lost("web1", ["web1"], stopped=False)], "fleet", []),
+        # What was live already has nothing to go back from
+        ([*CANARY[:1], untouched("web2", switched=False)], "fleet", []),
+    ],
+)
+def test_going_back(fleet, on_failure, going_back):
+    assert _fleet.decisions(fleet, on_failure, "deploy")["going_back"] == going_back
+
+
+@pytest.mark.parametrize(
+    ("fleet", "staying"),
+    [
+        (GOOD, ["web1", "web2", "web3", "web4", "web5"]),
+        (CANARY, []),
+        (THIRD_BATCH, ["web1", "web2", "web3", "web5"]),
+        ([switched("web1", went_back=True), switched("web2", stuck="Start the old release: it died.")], []),
+        ([untouched("web1", switched=False)], ["web1"]),
+    ],
+)
+def test_staying(fleet, staying):
+    assert _fleet.decisions(fleet, "fleet", "deploy")["staying"] == staying
+
+
+def test_reasons_are_a_line_and_name_the_host_where_it_is_another():
+    reasons = _fleet.decisions(THIRD_BATCH, "fleet", "deploy")["reasons"]
+    assert reasons["web4"] == "Wait until the release is ready: it has died."
+    assert reasons["web1"] == "web4: Wait until the release is ready: it has died."
+    assert set(_fleet.decisions(GOOD, "fleet", "deploy")["reasons"].values()) == {None}
+
+
+@pytest.mark.parametrize(
+    ("fleet", "event", "older"),
+    [
+        (CANARY, "deploy", ["web1"]),
+        # The newer one is left somewhere
+        (THIRD_BATCH, "deploy", []),
+        ([{**host, "went_back": True} for host in THIRD_BATCH], "deploy", ["web1", "web2", "web3", "web4", "web5"]),
+        (GOOD, "deploy", []),
+        (GOOD, "rollback", ["web1", "web2", "web3", "web4", "web5"]),
+        (THIRD_BATCH, "rollback", []),
+        ([untouched("web1", switched=False)], "rollback", []),
+    ],
+)
+def test_serving_older(fleet, event, older):
+    assert _fleet.decisions(fleet, "fleet", event)["serving_older"] == older
+
+
+@pytest.mark.parametrize(
+    ("noted", "bad"),
+    [
+        ({}, True),
+        ({"problem": problem(["web1"], stopped=False)}, False),
+        ({"timer": {"fired": None}}, True),
+        ({"timer": {"fired": "back"}}, False),
+        ({"same_look": {"ready": False, "look": "process", "seen": "died"}}, False),
+        ({"same_look": {"ready": False, "look": "http", "seen": "died"}}, True),
+        ({"same_look": {"ready": True, "look": "process", "seen": "died"}}, True),
+        # It failed, or was not taken
+        ({"same_look": {"failed": True, "msg": "x"}}, True),
+        ({"same_look": {"skipped": True}}, True),
+    ],
+)
+def test_bad(noted, bad):
+    assert _fleet.decisions([{**failed("web1", ["web1"]), **noted}], "fleet", "deploy")["bad"] == (["web1"] if bad else [])
+
+
+def test_a_host_without_a_problem_has_no_bad_release():
+    assert _fleet.decisions(GOOD, "fleet", "deploy")["bad"] == []
+
+
+@pytest.mark.parametrize(
+    ("new", "taking_over"),
+    [
+        ({}, False),
+        ({"replaces": []}, False),
+        ({"replaces": [{"pid": 7, "version": "0.1.0", "root": "/home/deploy/guestbook"}]}, True),
+    ],
+)
+def test_taking_over(new, taking_over):
+    host = {"host": "web1", "new": {**NEW, **new}}
+    assert _fleet.decisions([host], "fleet", "deploy")["taking_over"] == (["web1"] if taking_over else [])
+
+
+def test_whether_versions_differ():
+    other = {"host": "web2", "new": {**NEW, "release": "0.1.0-aaaaaaaa", "sha256": "aa"}}
+    # The same build with another env file has another id
+    same = {"host": "web3", "new": {**NEW, "release": "0.2.0-bbbbbbbb.2"}}
+    assert _fleet.decisions([untouched("web1"), same], "fleet", "rollback")["targets"] == ["bb"]
+    decided = _fleet.decisions([untouched("web1"), other, {"host": "web4"}], "fleet", "rollback")
+    assert (decided["targets"], decided["targets_by_host"]) == (["bb", "aa"], "web1: 0.2.0-bbbbbbbb, web2: 0.1.0-aaaaaaaa")
+
+
+def listings(*of_releases):
+    return {"results": [{"stdout_lines": [f"unknown migration {version}" for version in versions]} for versions in of_releases]}
+
+
+@pytest.mark.parametrize(
+    ("noted", "unknown"),
+    [
+        ({}, []),
+        ({"listings": {"skipped": True}}, []),
+        ({"listings": listings(["1", "2"], [])}, ["1", "2"]),
+        ({"listings": listings(["1", "2"], ["1"])}, ["2"]),
+        ({"listings": listings(["2"])}, ["2"]),
+        ({"listings": listings([], ["1"])}, []),
+        # One that failed has no lines
+        ({"listings": {"results": [{"stdout_lines": ["info", "unknown migration 3", "unknown migration 4 x"]}, {"failed": True}]}}, ["3"]),
+    ],
+)
+def test_unknown_migrations(noted, unknown):
+    fleet = [untouched("web1"), untouched("web2", **noted)]
+    assert _fleet.decisions(fleet, "fleet", "deploy")["unknown_migrations"] == unknown
+
+
+def test_applied_migrations_each_once_and_in_order():
+    said = {"changed": True, "stdout": "== Migrated 2 in 0.0s\n", "stderr": "== Migrated 1 in 0.0s\n== Migrated 2 in 0.0s", "msg": None}
+    decided = _fleet.decisions([untouched("web1", migrations=said), untouched("web2", migrations={"skipped": True})], "fleet", "deploy")
+    assert (decided["applied_migrations"], decided["migrated"]) == (["2", "1"], True)
+    assert not _fleet.decisions([untouched("web1", migrations={"changed": False})], "fleet", "deploy")["migrated"]
+
+
+def test_to_switch_is_what_is_not_live_and_known():
+    fleet = [untouched("web1"), {"host": "web2", "new": {**NEW, "live": True}}, {"host": "web3"}]
+    assert _fleet.decisions(fleet, "fleet", "deploy")["to_switch"] == ["web1"]
+
+
+def test_noted_is_what_the_run_has_come_to_and_no_more():
+    hostvars = {"web1": {"elixir_release__new": NEW, "elixir_release__other": 1, "ansible_host": "::1"}, "web2": {}, "web3": {}}
+    assert _fleet.noted(hostvars, ["web2", "web1"]) == [{"host": "web2"}, {"host": "web1", "new": NEW}]

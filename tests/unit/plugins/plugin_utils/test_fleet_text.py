@@ -1,0 +1,138 @@
+# Copyright (c) 2026, the beamops.elixir authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.beamops.elixir.plugins.plugin_utils import _fleet_text
+
+NEW = {"release": "0.2.0-bbbbbbbb.2", "path": "/opt/guestbook/releases/0.2.0-bbbbbbbb.2", "previous": "0.1.0-aaaaaaaa", "replaces": [{"root": "/opt/guestbook"}]}
+BEFORE = {"current": "0.1.0-aaaaaaaa", "running": [{"version": "0.1.0"}]}
+STARTED = {"start": {"release": "0.2.0-bbbbbbbb.2", "pid": 42}}
+BACK = {"start": {"release": "0.1.0-aaaaaaaa", "pid": 43}, "went_back": True}
+PROBLEM = {"msg": "Wait until the release is ready: it has died.\nlog tail", "lost": False, "stopped": True, "look": "http", "seen": "500"}
+
+
+def host(**noted):
+    return {"host": "web1", "new": NEW, "before": BEFORE, **noted}
+
+
+@pytest.mark.parametrize(
+    ("noted", "after", "runs"),
+    [
+        ({**STARTED, "switched": True}, "0.2.0-bbbbbbbb.2", "0.2.0, pid 42"),
+        ({**STARTED, "switched": True, "unsettled": "no room"}, "0.2.0-bbbbbbbb.2", "0.2.0, pid 42, not settled, see above"),
+        ({**STARTED, "switched": False}, "0.2.0-bbbbbbbb.2", "0.2.0, pid 42"),
+        ({}, "0.1.0-aaaaaaaa", "0.1.0, untouched"),
+        ({"problem": PROBLEM, **BACK}, "0.1.0-aaaaaaaa", "0.1.0, pid 43, went back"),
+        ({**BACK, "new": {**NEW, "previous": None}}, "-", "what ran before, went back"),
+        ({**BACK, "new": {**NEW, "previous": None, "replaces": []}}, "-", "nothing, as before"),
+        ({"problem": PROBLEM, **STARTED}, "0.2.0-bbbbbbbb.2", "failed, see above"),
+        ({"problem": {**PROBLEM, "stopped": False}}, "0.1.0-aaaaaaaa", "0.1.0, untouched"),
+        ({"problem": PROBLEM, "stuck": "it died", **BACK}, "?", "COULD NOT GO BACK, see above"),
+        ({"before": {"current": None, "running": []}}, "-", ", untouched"),
+        # In check mode nothing was started
+        ({"switched": True, "start": {"release": "0.2.0-bbbbbbbb.2", "pid": None}}, "0.2.0-bbbbbbbb.2", "-"),
+    ],
+)
+def test_a_row_a_host(noted, after, runs):
+    head, row = _fleet_text.deployed([host(**noted)], check_mode=False)
+    assert head.split() == ["HOST", "BEFORE", "AFTER", "RUNNING"]
+    before = (noted.get("before", BEFORE)["current"]) or "-"
+    assert row == f"{'web1':<20} {before:<22} {after:<22} {runs}"
+
+
+def test_in_check_mode_the_table_says_what_would_be():
+    assert _fleet_text.deployed([host()], check_mode=True)[1].split() == ["web1", "0.1.0-aaaaaaaa", "0.2.0-bbbbbbbb.2", "(check", "mode)"]
+
+
+def test_behind_the_table_stands_what_there_is_to_know():
+    listings = {"results": [{"stdout_lines": ["unknown migration 2"]}]}
+    lines = _fleet_text.deployed([host(killed={"msg": "It did not stop."}, listings=listings), {**host(), "host": "web2"}], check_mode=False)
+    assert lines[3:] == ["web1: It did not stop.", "The database has migrations that the older release does not know: 2."]
+    lines = _fleet_text.deployed([host(listings=listings, migrated_down={"rc": 0})], check_mode=False)
+    assert lines[2:] == ["These migrations were taken back: 2."]
+    assert "does not know" in _fleet_text.deployed([host(listings=listings, migrated_down={"rc": 1})], check_mode=False)[2]
+
+
+@pytest.mark.parametrize(
+    ("noted", "lines"),
+    [
+        ({"problem": PROBLEM, **BACK}, [PROBLEM["msg"], "It went back to 0.1.0-aaaaaaaa."]),
+        ({"problem": PROBLEM, **BACK, "timer": {"fired": "back", "msg": "It went by itself."}}, ["It went by itself.", PROBLEM["msg"], "It went back to 0.1.0-aaaaaaaa."]),
+        (
+            {"problem": PROBLEM, **BACK, "new": {**NEW, "previous": None, "replaces": []}},
+            [PROBLEM["msg"], "Nothing ran here before, so nothing runs here now."],
+        ),
+        (
+            {"problem": PROBLEM, **BACK, "new": {**NEW, "previous": None, "replaces": [{"root": "/home"}]}, "timer": {"fired": None, "msg": "It is back."}},
+            [PROBLEM["msg"], "It is back."],
+        ),
+        ({"problem": {**PROBLEM, "stopped": False}}, [PROBLEM["msg"], "Nothing was stopped here."]),
+        (
+            {"problem": PROBLEM, "stuck": "Start the old release: it died."},
+            [
+                PROBLEM["msg"],
+                "This host could NOT go back to 0.1.0-aaaaaaaa. Start the old release: it died.",
+                "Its lock is kept: look at the host, then run the playbook beamops.elixir.unlock.",
+            ],
+        ),
+        (
+            {"problem": {**PROBLEM, "lost": True}, "stuck": "It could not be reached."},
+            [
+                PROBLEM["msg"],
+                "This host could NOT go back to 0.1.0-aaaaaaaa. It could not be reached.",
+                "If it lives, its own timer takes it back 300 s after its switch began.",
+            ],
+        ),
+        ({"switched": True, "unsettled": "No room."}, ["0.2.0-bbbbbbbb.2 serves, but the deploy could not be settled here. No room."]),
+        # Migrations after the switch failed, and this host stays
+        ({"switched": True, "problem": {**PROBLEM, "stopped": False}}, [PROBLEM["msg"]]),
+        (
+            {"problem": PROBLEM, **BACK, "marked_bad": {"failed": True, "msg": "No room for the ledger."}},
+            [PROBLEM["msg"], "It went back to 0.1.0-aaaaaaaa.", "No room for the ledger."],
+        ),
+    ],
+)
+def test_why_a_host_failed(noted, lines):
+    assert _fleet_text.failure(host(**noted), "deploy", 300) == lines
+
+
+def test_without_a_timer_a_lost_host_keeps_its_lock():
+    lines = _fleet_text.failure(host(problem={**PROBLEM, "lost": True}, stuck="It could not be reached."), "deploy", 0)
+    assert lines[-1].startswith("Its lock is kept")
+
+
+def test_a_look_that_the_old_release_fails_too_is_told():
+    same = {"ready": False, "look": "http", "seen": "500", "msg": "it answers 500."}
+    lines = _fleet_text.failure(host(problem=PROBLEM, same_look=same, **BACK), "deploy", 300)
+    assert lines[2] == "0.1.0-aaaaaaaa fails the same look: it answers 500."
+    assert lines[3].startswith("So 0.2.0-bbbbbbbb.2 is not marked bad. See whether elixir_release_health_url")
+
+
+def test_with_evidence_the_message_is_one_line():
+    lines = _fleet_text.failure(host(problem=PROBLEM, **BACK), "deploy", 300, ["port 4000: free"], "_build/web1.txt")
+    assert lines == [
+        "Wait until the release is ready: it has died.",
+        "It went back to 0.1.0-aaaaaaaa.",
+        "What the host showed:",
+        "  port 4000: free",
+        "All of it: _build/web1.txt",
+    ]
+
+
+RUNNING = {"version": "0.2.0", "pid": 42, "since": "2026-11-25T10:00:00+00:00", "env_changed": True}
+SEEN = {"running": [RUNNING], "current": "0.2.0-bbbbbbbb", "last_good": "0.1.0-aaaaaaaa", "lock": None, "drift": []}
+
+
+def test_status():
+    lock = {"owner": "kai@laptop", "what": "deploy of 0.3.0"}
+    nothing = {"running": [], "current": None, "last_good": None, "lock": lock, "drift": ["current points to nothing."]}
+    head, first, second, drift, differ = _fleet_text.status({"web1": SEEN, "web2": nothing})
+    assert head.split("  ")[0] == "HOST"
+    assert first.split() == ["web1", "0.2.0", "42", RUNNING["since"], "0.2.0-bbbbbbbb", "0.1.0-aaaaaaaa", "changed", "-"]
+    assert second.split() == ["web2", "-", "-", "-", "-", "-", "-", "kai@laptop,", "deploy", "of", "0.3.0"]
+    assert (drift, differ) == ("web2: current points to nothing.", "The hosts differ: 0.2.0-bbbbbbbb, none.")
+    assert len(_fleet_text.status({"web1": SEEN, "web2": SEEN})) == 3
