@@ -35,17 +35,20 @@ NOTED = (
     "marked_bad",
     "marked_back",
 )
+# What a module answered counts where it came to that; a task that failed or was skipped answers something else
+ANSWERS = {"before": "running", "new": "release", "start": "release"}
 UNKNOWN_MIGRATION = re.compile(r"unknown migration ([0-9]+)")
 # As Ecto tells of each that is done. One that failed was taken back by the database itself
 MIGRATED = re.compile(r"== Migrated ([0-9]+)")
 
 
 def noted(hostvars: t.Mapping[str, t.Mapping[str, t.Any]], names: t.Iterable[str]) -> list[dict[str, t.Any]]:
-    fleet = []
-    for name in names:
-        variables = hostvars[name]
-        fleet.append({"host": name, **{fact: variables[PREFIX + fact] for fact in NOTED if PREFIX + fact in variables}})
-    return fleet
+    return [{"host": name, **_noted(hostvars[name])} for name in names]
+
+
+def _noted(variables: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    facts = {fact: variables[PREFIX + fact] for fact in NOTED if PREFIX + fact in variables}
+    return {fact: value for fact, value in facts.items() if fact not in ANSWERS or ANSWERS[fact] in value}
 
 
 def failed(fleet: Fleet) -> list[Host]:
@@ -120,8 +123,8 @@ def takes_over(host: Host) -> bool:
 
 
 def targets(fleet: Fleet) -> list[str]:
-    """The builds that the hosts would have, each once."""
-    return list(dict.fromkeys(host["new"]["sha256"] for host in fleet if "new" in host))
+    """The builds that the hosts would go back to, each once."""
+    return list(dict.fromkeys(host["new"]["sha256"] for host in fleet if "sha256" in host.get("new", {})))
 
 
 def targets_by_host(fleet: Fleet) -> str:

@@ -18,9 +18,11 @@ STATUS = "{:<20} {:<10} {:<8} {:<26} {:<22} {:<22} {:<8} {}"
 
 
 def deployed(fleet: _fleet.Fleet, check_mode: bool) -> list[str]:
+    """A line a host that was looked at. Under `serial` in a play of one's own, others have their turn later."""
+    looked_at = [host for host in fleet if "before" in host and "new" in host]
     return [
         DEPLOYED.format("HOST", "BEFORE", "AFTER", "RUNNING"),
-        *(DEPLOYED.format(host["host"], host["before"]["current"] or "-", *_outcome(host, check_mode)) for host in fleet),
+        *(DEPLOYED.format(host["host"], host["before"]["current"] or "-", *_outcome(host, check_mode)) for host in looked_at),
         *(f"{host['host']}: {host['killed']['msg']}" for host in fleet if "msg" in host.get("killed", {})),
         *_migrations(fleet),
     ]

@@ -194,3 +194,16 @@ def test_to_switch_is_what_is_not_live_and_known():
 def test_noted_is_what_the_run_has_come_to_and_no_more():
     hostvars = {"web1": {"elixir_release__new": NEW, "elixir_release__other": 1, "ansible_host": "::1"}, "web2": {}, "web3": {}}
     assert _fleet.noted(hostvars, ["web2", "web1"]) == [{"host": "web2"}, {"host": "web1", "new": NEW}]
+
+
+@pytest.mark.parametrize("result", [{"failed": True, "msg": "no room"}, {"skipped": True}, {"unreachable": True, "msg": "no route"}])
+def test_a_task_that_came_to_nothing_noted_nothing(result):
+    hostvars = {"web1": {f"elixir_release__{fact}": result for fact in ("before", "new", "start")}}
+    (host,) = _fleet.noted(hostvars, ["web1"])
+    assert host == {"host": "web1"}
+    assert _fleet.decisions([host], "fleet", "deploy")["to_switch"] == []
+
+
+def test_what_is_staged_has_no_build_to_compare():
+    staged = {key: value for key, value in NEW.items() if key != "sha256"}
+    assert _fleet.decisions([{"host": "web1", "new": staged}], "fleet", "deploy")["targets"] == []

@@ -44,6 +44,10 @@ def test_a_row_a_host(noted, after, runs):
     assert row == f"{'web1':<20} {before:<22} {after:<22} {runs}"
 
 
+def test_a_host_that_was_not_looked_at_has_no_row():
+    assert len(_fleet_text.deployed([host(), {"host": "web2"}], check_mode=False)) == 2
+
+
 def test_in_check_mode_the_table_says_what_would_be():
     assert _fleet_text.deployed([host()], check_mode=True)[1].split() == ["web1", "0.1.0-aaaaaaaa", "0.2.0-bbbbbbbb.2", "(check", "mode)"]
 
