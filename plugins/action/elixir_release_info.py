@@ -9,17 +9,16 @@ A deploy asks a host for the first time with this module, so this is where an ol
 
 from __future__ import annotations
 
-from ansible.plugins.action import ActionBase
+from ansible_collections.beamops.elixir.plugins.plugin_utils._step import StepAction
+
 
 VERSION = "import sys; print('.'.join(map(str, sys.version_info[:3])))"
 
 
-class ActionModule(ActionBase):
-    _supports_check_mode = True
-
+class ActionModule(StepAction):
     def run(self, tmp=None, task_vars=None):
         super().run(tmp, task_vars)
-        answer = self._execute_module(task_vars=task_vars)
+        answer = self.send(task_vars)
         if "SyntaxError" in answer.get("module_stderr", ""):
             return {"failed": True, "msg": self._too_old(task_vars)}
         return answer

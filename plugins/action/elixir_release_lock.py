@@ -16,25 +16,24 @@ import platform
 import pwd
 
 from ansible.errors import AnsibleActionFail
-from ansible.plugins.action import ActionBase
+
+from ansible_collections.beamops.elixir.plugins.plugin_utils._step import StepAction
 
 PROC = "/proc"
 # Where each host goes through the play for itself
 UNGATED = ("free", "host_pinned")
 
 
-class ActionModule(ActionBase):
-    _supports_check_mode = True
-
+class ActionModule(StepAction):
     def run(self, tmp=None, task_vars=None):
         super().run(tmp, task_vars)
         if self._task.run_once:
             refuse_without_gate(self._task.get_play().strategy)
         arguments = {**self._task.args, "run": this_run(), "takeover": None}
-        answer = self._execute_module(module_args=arguments, task_vars=task_vars)
+        answer = self.send(task_vars, arguments)
         holder = answer.pop("holder", None)
         if holder and is_gone(holder):
-            answer = self._execute_module(module_args={**arguments, "takeover": holder}, task_vars=task_vars)
+            answer = self.send(task_vars, {**arguments, "takeover": holder})
             answer.pop("holder", None)
         return answer
 

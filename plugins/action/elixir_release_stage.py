@@ -14,23 +14,22 @@ import os
 
 from ansible.errors import AnsibleActionFail
 from ansible.module_utils.parsing.convert_bool import boolean
-from ansible.plugins.action import ActionBase
+
+from ansible_collections.beamops.elixir.plugins.plugin_utils._step import StepAction
 
 
-class ActionModule(ActionBase):
+class ActionModule(StepAction):
     TRANSFERS_FILES = True
-    _supports_check_mode = True
-
     def run(self, tmp=None, task_vars=None):
         super().run(tmp, task_vars)
         arguments = dict(self._task.args)
         try:
-            answer = self._execute_module(module_args=arguments, task_vars=task_vars)
+            answer = self.send(task_vars, arguments)
             if self._is_complete(arguments, answer):
                 return answer
             arguments["remote_src"] = True
             arguments["tarball"] = {**arguments["tarball"], "path": self._upload(arguments["tarball"]["path"])}
-            return self._execute_module(module_args=arguments, task_vars=task_vars)
+            return self.send(task_vars, arguments)
         finally:
             self._remove_tmp_path(self._connection._shell.tmpdir)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import types
 import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
@@ -20,10 +21,11 @@ ROOT = {"root": {"type": "path", "required": True}}
 USER = {"user": {"type": "str"}}
 
 
-def main(argument_spec: dict[str, t.Any], work: t.Callable[[AnsibleModule], dict[str, t.Any]], **options: t.Any) -> None:
-    module = AnsibleModule(argument_spec=argument_spec, **{"supports_check_mode": True, **options})
+def main(it: types.ModuleType, **arguments: t.Any) -> None:
+    """What _modules has under a module's name: ARGUMENTS, `work` and, where they are needed, RULES of AnsibleModule's."""
+    module = AnsibleModule(argument_spec={**it.ARGUMENTS, **arguments}, **{"supports_check_mode": True, **getattr(it, "RULES", {})})
     try:
-        answer = work(module)
+        answer = it.work(module)
     except ReleaseError as error:
         module.fail_json(msg=str(error))
     except OSError as error:

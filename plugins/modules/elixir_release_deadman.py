@@ -106,67 +106,11 @@ msg:
 """
 
 from ansible_collections.beamops.elixir.plugins.module_utils import _module
-from ansible_collections.beamops.elixir.plugins.module_utils._errors import ReleaseError
-from ansible_collections.beamops.elixir.plugins.module_utils._root import _releases
-from ansible_collections.beamops.elixir.plugins.module_utils._steps import _bin_app, _deadman, _stage
-
-
-def work(module):
-    layout = _module.layout(module)
-    return {"armed": arm, "disarmed": disarm, "fired": fire}[module.params["state"]](module, layout)
-
-
-def arm(module, layout):
-    params = module.params
-    if params["seconds"] < 1:
-        raise ReleaseError(f"seconds is {params['seconds']}: give at least 1, and more than stopping and starting may take.")
-    if not module.check_mode:
-        _releases.find(layout, params["release"])
-    plan = _deadman.plan(layout, account(module, layout), params["release"], params["seconds"], params["by"])
-    if not module.check_mode:
-        _deadman.arm(layout, plan)
-    return answer(plan)
-
-
-def account(module, layout):
-    user, release_id = module.params["user"], module.params["release"]
-    if user or not _releases.is_staged(layout, release_id):
-        return _stage.account(user, module.check_mode)
-    return _bin_app.account_of(_releases.find(layout, release_id), layout)
-
-
-def disarm(module, layout):
-    try:
-        return {**answer(_deadman.armed(layout) if module.check_mode else _deadman.disarm(layout)), "fired": None}
-    except ReleaseError as error:
-        module.fail_json(msg=str(error), fired=_deadman.outcome(layout)[0])
-
-
-def fire(module, layout):
-    plan = _deadman.armed(layout)
-    if plan and not module.check_mode and _deadman.hurry(layout):
-        return {**answer(plan), "fired": "going", "msg": f"This host is going back to {plan.target.label}."}
-    fired, msg = _deadman.outcome(layout)
-    return {**answer(plan), "fired": fired, "msg": msg}
-
-
-def answer(plan):
-    return {"changed": bool(plan), "way_back": plan.target.label if plan else None, "seconds": plan.seconds if plan else None}
+from ansible_collections.beamops.elixir.plugins.module_utils._modules import _deadman
 
 
 def main():
-    _module.main(
-        {
-            **_module.ROOT,
-            **_module.USER,
-            "state": {"type": "str", "choices": ["armed", "disarmed", "fired"], "default": "armed"},
-            "release": {"type": "str"},
-            "seconds": {"type": "int"},
-            "by": {"type": "str"},
-        },
-        work,
-        required_if=[("state", "armed", ["release", "seconds"])],
-    )
+    _module.main(_deadman)
 
 
 if __name__ == "__main__":

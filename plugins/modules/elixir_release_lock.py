@@ -139,34 +139,11 @@ msg:
 """
 
 from ansible_collections.beamops.elixir.plugins.module_utils import _module
-from ansible_collections.beamops.elixir.plugins.module_utils._root import _lock
-
-
-def work(module):
-    params = module.params
-    wanted = _lock.wish(**{option: params[option] for option in ("run", "takeover", "expires", "what", "force")}, kept=params["reason"])
-    if params["state"] == "absent":
-        return _lock.give_back(_module.layout(module), wanted, module.check_mode)
-    if params["state"] == "present":
-        wanted = wanted._replace(kept=None)
-    return _lock.hold(_module.layout(module), wanted, module.check_mode)
+from ansible_collections.beamops.elixir.plugins.module_utils._modules import _lock
 
 
 def main():
-    _module.main(
-        {
-            **_module.ROOT,
-            "state": {"type": "str", "choices": ["present", "absent", "kept"], "default": "present"},
-            "what": {"type": "str"},
-            "expires": {"type": "int", "default": 3600},
-            "reason": {"type": "str"},
-            "force": {"type": "bool", "default": False},
-            "run": {"type": "dict"},
-            "takeover": {"type": "dict"},
-        },
-        work,
-        required_if=[("state", "kept", ["reason"])],
-    )
+    _module.main(_lock)
 
 
 if __name__ == "__main__":

@@ -134,32 +134,11 @@ serves:
 """
 
 from ansible_collections.beamops.elixir.plugins.module_utils import _module
-from ansible_collections.beamops.elixir.plugins.module_utils._host import _processes
-from ansible_collections.beamops.elixir.plugins.module_utils._root import _current, _history, _releases
-from ansible_collections.beamops.elixir.plugins.module_utils._steps import _bin_app, _stage, _startable
-
-
-def work(module):
-    params, layout = module.params, _module.layout(module)
-    release = _history.choose(_releases.staged(layout), _current.pointed(layout), params["release"], params["force"])
-    application = _bin_app.staged(release.path, release.name, layout, _bin_app.account_of(release, layout, params["user"]))
-    _module.hide(module, application.environ, release.name, release.id, release.sha256)
-    scan = _processes.scan()
-    replaces = _stage.predecessor(layout, release.name, release.node, scan)
-    _startable.refuse(_startable.Start(application, _bin_app.dry_run(application), replaces, params["port"], params["force"]))
-    return {
-        "changed": False,
-        **_stage.described(layout, release, replaces, scan),
-        **{key: getattr(release, key) for key in ("name", "version", "sha256")},
-        "mark": release.state,  # beside a 'path', Ansible sets a 'state' of its own: directory
-    }
+from ansible_collections.beamops.elixir.plugins.module_utils._modules import _rollback_info
 
 
 def main():
-    _module.main(
-        {**_module.ROOT, **_module.USER, "release": {"type": "str"}, "force": {"type": "bool", "default": False}, "port": {"type": "int"}},
-        work,
-    )
+    _module.main(_rollback_info)
 
 
 if __name__ == "__main__":

@@ -97,44 +97,12 @@ msg:
   sample: 0.1.0 (pid 4711) was killed. What it was doing is lost, as in a crash.
 """
 
-import os
-
 from ansible_collections.beamops.elixir.plugins.module_utils import _module
-from ansible_collections.beamops.elixir.plugins.module_utils._errors import ReleaseError
-from ansible_collections.beamops.elixir.plugins.module_utils._host import _processes
-from ansible_collections.beamops.elixir.plugins.module_utils._root import _current, _layout, _releases
-from ansible_collections.beamops.elixir.plugins.module_utils._steps import _stop
-
-
-def work(module):
-    layout = _module.layout(module)
-    asked_at = _processes.uptime()
-    end = _stop.kill if module.params["force"] else _stop.ask
-    processes = _processes.scan().of_root(layout.root)
-    asked = [
-        {"pid": process.pid, "version": process.version, "node": process.node, "how": None if module.check_mode else end(process)}
-        for process in processes
-    ]
-    killed = [process for process, told in zip(processes, asked) if told["how"] == "kill"]
-    said = [f"{process.version} (pid {process.pid}) was killed. What it was doing is lost, as in a crash." for process in killed]
-    for process, sentence in zip(killed, said):
-        module.warn(sentence)
-        note(module, layout, process)
-    return {"changed": bool(asked), "asked": asked, "asked_at": asked_at, **({"msg": " ".join(said)} if said else {})}
-
-
-def note(module, layout, process):
-    """Who wonders later what became of a request finds it in the ledger."""
-    if not os.path.exists(_layout.record(process.root)):  # not staged here
-        return
-    try:
-        _current.note(layout, "kill", _releases.read(process.root), None, module.params["by"], f"pid {process.pid} did not stop")
-    except ReleaseError as error:  # it is killed all the same
-        module.warn(str(error))
+from ansible_collections.beamops.elixir.plugins.module_utils._modules import _stop
 
 
 def main():
-    _module.main({**_module.ROOT, "force": {"type": "bool", "default": False}, "by": {"type": "str"}}, work)
+    _module.main(_stop)
 
 
 if __name__ == "__main__":

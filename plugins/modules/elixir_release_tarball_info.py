@@ -277,54 +277,12 @@ msg:
   sample: guestbook 0.2.0 (0.2.0-9f8e7d6c), 6.1 MiB, for x86_64 with glibc 2.34 or newer
 """
 
-import os
-import platform
-import pwd
-
 from ansible_collections.beamops.elixir.plugins.module_utils import _module
-from ansible_collections.beamops.elixir.plugins.module_utils._errors import ReleaseError
-from ansible_collections.beamops.elixir.plugins.module_utils._tarball import _mix_project, _tarball
-
-MIB = 1 << 20
-
-
-def controller():
-    try:
-        user = pwd.getpwuid(os.getuid()).pw_name
-    except KeyError:  # containers of CI often run as a user without a name
-        user = str(os.getuid())
-    return {"user": os.environ.get("SUDO_USER") or user, "host": platform.node()}
-
-
-def summary(info):
-    words = f"{info['name']} {info['version']} ({info['release_id']}), {info['size'] / MIB:.1f} MiB"
-    if not info["include_erts"]:
-        return f"{words}, for hosts with ERTS {info['erts_version']}"
-    libc = f"glibc {info['glibc']} or newer" if info["glibc"] else info["libc"]
-    return " ".join(filter(None, (f"{words}, for", info["machine"] or info["system"], libc and f"with {libc}")))
-
-
-def work(module):
-    project, name = module.params["project"], module.params["name"]
-    found = _mix_project.find(project, name) if project else _mix_project.Found(module.params["tarball"], None)
-    info = _tarball.describe(found.path)
-    if name and name != info["name"]:
-        raise ReleaseError(
-            f"Unknown release name {name}: {found.path} holds {info['name']} {info['version']}. Set 'name' (elixir_release_name of the role) to "
-            f"{info['name']}, or 'tarball' (elixir_release_tarball of the role) to the tarball of {name}."
-        )
-    if found.note:
-        module.warn(found.note)
-    return {"changed": False, "controller": controller(), "msg": summary(info), **info}
+from ansible_collections.beamops.elixir.plugins.module_utils._modules import _tarball_info
 
 
 def main():
-    _module.main(
-        {"tarball": {"type": "path"}, "project": {"type": "path"}, "name": {"type": "str"}},
-        work,
-        mutually_exclusive=[("tarball", "project")],
-        required_one_of=[("tarball", "project")],
-    )
+    _module.main(_tarball_info)
 
 
 if __name__ == "__main__":

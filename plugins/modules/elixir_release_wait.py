@@ -197,75 +197,12 @@ seen:
   sample: '404'
 """
 
-import re
-
 from ansible_collections.beamops.elixir.plugins.module_utils import _module
-from ansible_collections.beamops.elixir.plugins.module_utils._errors import ReleaseError
-from ansible_collections.beamops.elixir.plugins.module_utils._root import _releases
-from ansible_collections.beamops.elixir.plugins.module_utils._steps import _wait
-
-SECRET_HEADERS = re.compile(r"authorization|cookie|token|key|secret", re.IGNORECASE)
-
-
-def hide_secrets(module, release):
-    for headers in (module.params["headers"], (release.proof or {}).get("headers") or {}):
-        module.no_log_values.update(str(value) for name, value in headers.items() if SECRET_HEADERS.search(name))
-    _module.hide_env_file(module, release)
-
-
-def check_regex(search_regex):
-    try:
-        re.compile(search_regex or "")
-    except re.error as error:
-        raise ReleaseError(f"search_regex {search_regex!r} is not a regular expression of Python: {error}.") from error
-
-
-def work(module):
-    params = module.params
-    layout = _module.layout(module)
-    if module.check_mode:
-        return {"skipped": True, "msg": "there is nothing to wait for in check mode"}
-    check_regex(params["search_regex"])
-    if params["state"] == "stopped":
-        verdict = _wait.watch_stopped(layout.root, params["node"], params["watch"], params["within"], params["asked_at"])
-    else:
-        release = _releases.chosen(layout, params["release"])
-        hide_secrets(module, release)
-        wanted = _wait.Wanted(
-            release=release,
-            **{option: params[option] for option in _wait.Wanted._fields if option != "release"},
-        )
-        if params["as_proven"]:
-            wanted = _wait.as_proven(wanted)
-        verdict = _wait.watch_ready(layout, wanted, params["watch"], params["within"])
-    return {"changed": False, **verdict._asdict()}
+from ansible_collections.beamops.elixir.plugins.module_utils._modules import _wait
 
 
 def main():
-    _module.main(
-        {
-            **_module.ROOT,
-            "state": {"type": "str", "choices": ["stopped", "ready"], "required": True},
-            "node": {"type": "str"},
-            "release": {"type": "str"},
-            "pid": {"type": "int"},
-            "stable_for": {"type": "float", "default": 0},
-            "port": {"type": "int"},
-            "serves": {"type": "bool", "default": False},
-            "url": {"type": "str"},
-            "validate_certs": {"type": "bool"},
-            "headers": {"type": "dict", "default": {}},
-            "status_code": {"type": "list", "elements": "int", "default": [200]},
-            "search_regex": {"type": "str"},
-            "rpc": {"type": "bool", "default": True},
-            "as_proven": {"type": "bool", "default": False},
-            "timeout": {"type": "float", "default": 10},
-            "watch": {"type": "float", "default": 0},
-            "within": {"type": "float"},
-            "asked_at": {"type": "float"},
-        },
-        work,
-    )
+    _module.main(_wait)
 
 
 if __name__ == "__main__":

@@ -15,11 +15,13 @@ from ansible_collections.beamops.elixir.plugins.module_utils._errors import Rele
 class Module:
     """A module that does what it is told."""
 
+    ARGUMENTS = {**_module.ROOT, "secret": {"type": "str", "no_log": True}}
+
     def __init__(self, work):
         self.work = work
 
     def main(self):
-        _module.main({**_module.ROOT, "secret": {"type": "str", "no_log": True}}, self.work)
+        _module.main(self)
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ import pwd
 import pytest
 
 from ansible_collections.beamops.elixir.plugins.module_utils._host import _cgroup
+from ansible_collections.beamops.elixir.plugins.module_utils._modules import _info
 from ansible_collections.beamops.elixir.plugins.module_utils._root import _current, _env_file
 from ansible_collections.beamops.elixir.plugins.module_utils._tarball import _tarball
 from ansible_collections.beamops.elixir.plugins.modules import elixir_release_info as module, elixir_release_start
@@ -178,7 +179,7 @@ def test_a_damaged_record_is_no_failure_but_told(info, layout, staged):
 def passwd(monkeypatch):
     def make(name, uid, home):
         entry = pwd.struct_passwd((name, "x", uid, uid, "", str(home), "/usr/sbin/nologin"))
-        monkeypatch.setattr(module.pwd, "getpwnam", {name: entry}.__getitem__)
+        monkeypatch.setattr(_info.pwd, "getpwnam", {name: entry}.__getitem__)
 
     return make
 
@@ -212,5 +213,5 @@ def test_an_account_of_a_person_is_not_the_systems(info, passwd):
 
 def test_who_deploys_as_oneself_may_be_whoever(info, passwd, monkeypatch):
     passwd("backup", 34, "/var/backups")
-    monkeypatch.setattr(module.os, "geteuid", lambda: 34)
+    monkeypatch.setattr(_info.os, "geteuid", lambda: 34)
     assert info(user="backup")["user_is_foreign"] is None

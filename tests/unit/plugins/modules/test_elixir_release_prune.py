@@ -11,6 +11,7 @@ import shutil
 
 import pytest
 
+from ansible_collections.beamops.elixir.plugins.module_utils._modules import _prune
 from ansible_collections.beamops.elixir.plugins.module_utils._root import _current, _releases
 from ansible_collections.beamops.elixir.plugins.modules import elixir_release_prune as module, elixir_release_start
 
@@ -59,7 +60,7 @@ def test_what_has_come_into_use_since_it_was_looked_at_stays(run_module, layout,
     first, second = (_releases.find(layout, release_id) for release_id in ("0.1.0-a", "0.2.0-a"))
     run_module(elixir_release_start, root=layout.root, release=first.id)
     _current.point(layout, second.id)
-    assert module.remove(layout, first) is False and module.remove(layout, second) is False
+    assert _prune.remove(layout, first) is False and _prune.remove(layout, second) is False
     assert len(there(layout)) == 4
 
 

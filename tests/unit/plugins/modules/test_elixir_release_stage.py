@@ -9,6 +9,7 @@ import socket
 
 import pytest
 
+from ansible_collections.beamops.elixir.plugins.module_utils._modules import _stage
 from ansible_collections.beamops.elixir.plugins.module_utils._root import _current, _releases
 from ansible_collections.beamops.elixir.plugins.modules import elixir_release_stage as module, elixir_release_start
 
@@ -145,7 +146,7 @@ def test_what_the_env_file_does_not_set_is_told(stage, make_tarball, check_mode)
     ],
 )
 def test_it_is_told_in_words(missing, words):
-    assert words in module.missing_in_words(missing)
+    assert words in _stage.missing_in_words(missing)
 
 
 @pytest.fixture

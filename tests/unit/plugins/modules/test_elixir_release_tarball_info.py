@@ -11,6 +11,7 @@ import re
 
 import pytest
 
+from ansible_collections.beamops.elixir.plugins.module_utils._modules import _tarball_info
 from ansible_collections.beamops.elixir.plugins.modules import elixir_release_tarball_info as module
 
 
@@ -83,4 +84,4 @@ def test_who_runs_it(run_module, monkeypatch, tarball, release_files, sudo_user,
 )
 def test_the_message_says_which_hosts_it_is_for(changes, words):
     info = {"name": "guestbook", "version": "0.2.0", "release_id": "0.2.0-1a2b3c4d", "size": 6 << 20, "include_erts": True, "system": "linux", **changes}
-    assert module.summary(info) == f"guestbook 0.2.0 (0.2.0-1a2b3c4d), 6.0 MiB, {words}"
+    assert _tarball_info.summary(info) == f"guestbook 0.2.0 (0.2.0-1a2b3c4d), 6.0 MiB, {words}"

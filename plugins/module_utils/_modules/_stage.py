@@ -1,0 +1,57 @@
+# Copyright (c) 2026, the beamops.elixir authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Unpack a release beside the others, with its env file."""
+
+from __future__ import annotations
+
+from ansible_collections.beamops.elixir.plugins.module_utils import _module
+from ansible_collections.beamops.elixir.plugins.module_utils._errors import ReleaseError
+from ansible_collections.beamops.elixir.plugins.module_utils._host import _processes
+from ansible_collections.beamops.elixir.plugins.module_utils._steps import _stage
+
+ARGUMENTS = {
+    **_module.ROOT,
+    **_module.USER,
+    "tarball": {"type": "dict", "required": True},
+    "remote_src": {"type": "bool", "default": False},
+    "env": {"type": "str", "default": "", "no_log": True},
+    "cookie": {"type": "str", "no_log": True},
+    "shared_dirs": {"type": "list", "elements": "str", "default": []},
+    "force": {"type": "bool", "default": False},
+    "port": {"type": "int"},
+}
+
+
+def missing_in_words(missing):
+    names = " and ".join(filter(None, [", ".join(missing[:-1]), missing[-1]]))
+    them = "it" if len(missing) == 1 else "them"
+    return (
+        f"config/runtime.exs asks for {names}, and the env file does not set {them}: the release cannot start without, "
+        f"unless its env.sh sets {them}, or it asks for {them} under a condition that does not hold here."
+    )
+
+
+def work(module):
+    params = module.params
+    layout = _module.layout(module)
+    account = _stage.account(params["user"], module.check_mode)
+    wanted = _stage.plan(layout, params["tarball"], params["env"], params["cookie"], account, params["shared_dirs"])
+    _module.hide(module, wanted.variables, params["tarball"]["name"], wanted.release_id)
+    release = _stage.existing(wanted)
+    if release and release.state == "bad" and not params["force"]:
+        raise ReleaseError(
+            f"{release.id} is marked bad on this host: {str(release.reason).rstrip('. ')}. "
+            "Deploy another build, or set 'force' (elixir_release_force of the role) to try this one again."
+        )
+    missing = _stage.env_missing(wanted)
+    if missing:
+        module.warn(missing_in_words(missing))
+    wanted = wanted._replace(port=params["port"], force=params["force"])
+    scan = _processes.scan()
+    _stage.refuse_what_cannot_start(wanted, release, scan)
+    answer = {"changed": release is None, "diff": _stage.diff(wanted, release)}
+    if release is None and params["remote_src"] and not module.check_mode:
+        release = _stage.stage(wanted, params["tarball"]["path"])
+    return {**answer, "env_missing": missing, **_stage.answer(wanted, release, scan)}
