@@ -20,6 +20,7 @@ from ansible_collections.beamops.elixir.plugins.plugin_utils._step import StepAc
 
 class ActionModule(StepAction):
     TRANSFERS_FILES = True
+
     def run(self, tmp=None, task_vars=None):
         super().run(tmp, task_vars)
         arguments = dict(self._task.args)

@@ -23,6 +23,10 @@ attributes:
     support: N/A
     details:
       - As of the module whose work it does.
+  idempotent:
+    support: N/A
+    details:
+      - As of the module whose work it does.
 options:
   step:
     description:

@@ -103,7 +103,8 @@ def _what_it_means(host: _fleet.Host) -> list[str]:
         return []
     return [
         f"{host['new']['previous']} fails the same look: {host['same_look']['msg']}",
-        f"So {host['new']['release']} is not marked bad. See whether elixir_release_health_url, _status, _regex and elixir_release_port ask for the right thing.",
+        f"So {host['new']['release']} is not marked bad. See whether elixir_release_health_url, _status, _regex and elixir_release_port "
+        "ask for the right thing.",
     ]
 
 

@@ -10,7 +10,7 @@ import re
 import socket
 import struct
 
-from ansible_collections.beamops.elixir.plugins.module_utils._host import _node
+from ansible_collections.beamops.elixir.plugins.module_utils._host import _node, _processes
 
 DEFAULT_PORT = _node.EPMD_PORT
 HOSTS = ("127.0.0.1", "::1")
@@ -29,6 +29,11 @@ def names(port: int = DEFAULT_PORT, timeout: float = 2) -> dict[str, int]:
         except OSError:
             break
     return {}
+
+
+def distribution_port(process: _processes.Process) -> int | None:
+    """Where other nodes reach that one; None where it has not registered."""
+    return _processes.distribution_port(process.pid) or names(process.epmd_port).get(_node.short(process.node or ""))
 
 
 def parse(answer: bytes) -> dict[str, int]:

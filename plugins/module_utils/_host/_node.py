@@ -42,6 +42,11 @@ def short(node: str) -> str:
     return node.partition("@")[0]
 
 
+def host(node: str) -> str | None:
+    """What stands behind the @, if it is told."""
+    return node.partition("@")[2] or None
+
+
 def of_process(arguments: t.Sequence[str]) -> Node | None:
     """The name that a BEAM has by its own command line, where all of erl's places have become one."""
     return taken([Given("", node) for node in _nodes(arguments)])

@@ -74,6 +74,16 @@ def scan(proc: str = PROC) -> Scan:
     return Scan(sorted((process for process in found if process), key=lambda process: process.pid))
 
 
+def again(seen: Scan, proc: str = PROC) -> Scan:
+    """Those of them that are still there."""
+    now = uptime(proc)
+    return Scan([_at(process, now) for process in seen.releases if alive(process.pid, process.started, proc)])
+
+
+def _at(process: Process, now: float) -> Process:
+    return process._replace(seconds=now - process.started / os.sysconf("SC_CLK_TCK"))
+
+
 def alive(pid: int, started: int | None = None, proc: str = PROC) -> bool:
     """Whether that process, and no later one of its number, is there and not a zombie."""
     try:

@@ -10,7 +10,6 @@ import os
 import platform
 import pwd
 
-from ansible_collections.beamops.elixir.plugins.module_utils import _module
 from ansible_collections.beamops.elixir.plugins.module_utils._errors import ReleaseError
 from ansible_collections.beamops.elixir.plugins.module_utils._tarball import _mix_project, _tarball
 

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.beamops.elixir.plugins.module_utils._host import _epmd, _node, _processes
+from ansible_collections.beamops.elixir.plugins.module_utils._host import _epmd, _processes
 from ansible_collections.beamops.elixir.plugins.module_utils._steps import _bin_app
 
 
@@ -15,9 +15,5 @@ def ports(process: _processes.Process) -> set[int] | None:
     own = _processes.listening_ports(process.pid)
     if not own or not _bin_app.is_distributed(process):
         return own
-    distribution = _processes.distribution_port(process.pid) or _registered(process)
+    distribution = _epmd.distribution_port(process)
     return own - {distribution} if distribution else None
-
-
-def _registered(process: _processes.Process) -> int | None:
-    return _epmd.names(process.epmd_port).get(_node.short(process.node or ""))

@@ -12,12 +12,12 @@ import signal
 
 from ansible_collections.beamops.elixir.plugins.module_utils._errors import ReleaseError
 from ansible_collections.beamops.elixir.plugins.module_utils._host import _processes
-from ansible_collections.beamops.elixir.plugins.module_utils._steps import _bin_app
+from ansible_collections.beamops.elixir.plugins.module_utils._steps import _node_calls
 
 
 def ask(process: _processes.Process) -> str:
-    """By bin/NAME stop or, where that cannot reach the node, by SIGTERM, which the BEAM takes for the same. Says by which."""
-    if _by_bin_app(process):
+    """As bin/NAME stop does or, where the node cannot be reached so, by SIGTERM, which the BEAM takes for the same. Says by which."""
+    if _node_calls.stop(process):
         return "stop"
     _send(process, signal.SIGTERM)
     return "term"
@@ -30,15 +30,6 @@ def kill(process: _processes.Process) -> str:
             os.kill(heart, signal.SIGKILL)
     _send(process, signal.SIGKILL)
     return "kill"
-
-
-def _by_bin_app(process: _processes.Process) -> bool:
-    if not _bin_app.is_distributed(process):
-        return False
-    try:
-        return _bin_app.running(process).call("stop").rc == 0
-    except ReleaseError:  # its bin/NAME is gone, or we may not act as its user
-        return False
 
 
 def _send(process: _processes.Process, sign: signal.Signals) -> None:

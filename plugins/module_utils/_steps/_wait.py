@@ -17,12 +17,14 @@ import urllib.request
 
 from ansible_collections.beamops.elixir.plugins.module_utils._host import _epmd, _logs, _node, _processes, _text
 from ansible_collections.beamops.elixir.plugins.module_utils._root import _layout, _releases
-from ansible_collections.beamops.elixir.plugins.module_utils._steps import _bin_app, _readiness, _serving
+from ansible_collections.beamops.elixir.plugins.module_utils._steps import _bin_app, _node_calls, _readiness, _serving
 
 BODY_BYTES = 65536
-# Between two looks: a change is to be seen at once, but a look by rpc starts a BEAM
-CHEAP_EVERY = 0.15
-RPC_EVERY = 1.0
+# Between two looks: a change is to be seen at once, and what takes long, as a look that boots a BEAM does, is done less often
+LEAST_PAUSE, MOST_PAUSE = 0.02, 1.0
+PAUSE_PER_LOOK = 4
+# Between two looks at who came meanwhile. In between only what was seen already is looked at, which takes a tenth of the time
+NEWCOMERS_EVERY = 0.5
 # For a second opinion on a port that does not speak what it was spoken to
 PROBE_SECONDS = 2.0
 CERTIFICATE_ADVICE = "To go on without its verification, set 'validate_certs' (elixir_release_health_validate_certs of the role) to false"
@@ -61,38 +63,61 @@ def watched(look: Look, watch: float, within: float | None, what: str) -> _readi
     """
     end, was_in_time = time.monotonic() + watch, False
     while True:
+        began = time.monotonic()
         verdict, seconds = look()
+        took = time.monotonic() - began
         left = end - time.monotonic()
         late = within is not None and seconds is not None and seconds > within
         if verdict.ready or verdict.fatal or left <= 0 or (late and was_in_time):
             return _readiness.too_late(verdict, seconds or 0, within, what)
         was_in_time = not late
-        time.sleep(min(RPC_EVERY if verdict.look == "rpc" else CHEAP_EVERY, left))
+        time.sleep(min(max(LEAST_PAUSE, PAUSE_PER_LOOK * took), MOST_PAUSE, left))
 
 
 def watch_stopped(root: str, node: str | None, watch: float = 0, within: float | None = None, asked_at: float | None = None) -> _readiness.Verdict:
     # Once for all looks: it takes a shell that loads the env file, and nobody is served meanwhile
     epmd_port = _bin_app.epmd_port(_layout.Layout(root)) if node else None
+    scan = _scans()
 
     def look() -> tuple[_readiness.Verdict, float | None]:
-        return stopped(root, node, epmd_port), None if asked_at is None else _processes.uptime() - asked_at
+        seen = scan()
+        if not seen.of_root(root):  # nothing came in its place meanwhile
+            seen = _processes.scan()
+        return stopped(root, node, epmd_port, seen), None if asked_at is None else _processes.uptime() - asked_at
 
     return watched(look, watch, within, "it was asked")
 
 
 def watch_ready(layout: _layout.Layout, wanted: Wanted, watch: float = 0, within: float | None = None) -> _readiness.Verdict:
+    scan = _scans()
+
     def look() -> tuple[_readiness.Verdict, float | None]:
-        scan = _processes.scan()
-        process = next(iter(scan.of_release(wanted.release.path)), None)
-        return ready(layout, wanted, scan), process.seconds if process else None
+        seen = scan()
+        process = next(iter(seen.of_release(wanted.release.path)), None)
+        return ready(layout, wanted, seen), process.seconds if process else None
 
     # What has to be up for longer than that is not late before
     limit = None if within is None else max(within, wanted.stable_for)
     return watched(look, watch, limit, "its start")
 
 
-def stopped(root: str, node: str | None, epmd_port: int | None = None) -> _readiness.Verdict:
-    scan = _processes.scan()
+def _scans() -> t.Callable[[], _processes.Scan]:
+    """Looks at everything now and then, and in between at what was seen then."""
+    last, next_at = _processes.Scan([]), 0.0
+
+    def scan() -> _processes.Scan:
+        nonlocal last, next_at
+        if last.releases and time.monotonic() < next_at:
+            last = _processes.again(last)
+        if not last.releases or time.monotonic() >= next_at:
+            last, next_at = _processes.scan(), time.monotonic() + NEWCOMERS_EVERY
+        return last
+
+    return scan
+
+
+def stopped(root: str, node: str | None, epmd_port: int | None = None, scan: _processes.Scan | None = None) -> _readiness.Verdict:
+    scan = scan or _processes.scan()
     ours = scan.of_root(root)
     holders = [process for process in (scan.of_node(node) if node else []) if process not in ours]
     registered = bool(node) and _node.short(node) in _epmd.names(epmd_port or _bin_app.epmd_port(_layout.Layout(root)))
@@ -117,7 +142,7 @@ def ready(layout: _layout.Layout, wanted: Wanted, scan: _processes.Scan | None =
         return _readiness.http(wanted.url, answer, wanted.status_code, wanted.search_regex)
 
     def rpc() -> _readiness.Verdict:
-        answer = _bin_app.status(_bin_app.running(ours[0]), wanted.timeout)
+        answer = _node_calls.status(ours[0], wanted.timeout)
         return _readiness.status(answer, ours[0].pid, wanted.release.version)
 
     looks = [process]
@@ -146,7 +171,9 @@ class _AsItIs(urllib.request.HTTPErrorProcessor):
 
 def get(url: str, headers: dict[str, str], timeout: float, validate_certs: bool | None = None) -> _readiness.Answer:
     # No proxy either: the release on this very host is asked
-    handlers = [urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=_tls(url, validate_certs)), _AsItIs]
+    handlers = [urllib.request.ProxyHandler({}), _AsItIs]
+    if not url.startswith("http:"):  # to read the host's certificates takes longer than all the rest
+        handlers.append(urllib.request.HTTPSHandler(context=_tls(url, validate_certs)))
     try:
         with urllib.request.build_opener(*handlers).open(urllib.request.Request(url, headers=headers), timeout=timeout) as response:
             return _readiness.Answer(response.status, _text.decoded(response.read(BODY_BYTES)), None)
@@ -174,10 +201,15 @@ def is_loopback(url: str) -> bool:
 
 
 def _tls(url: str, validate_certs: bool | None) -> ssl.SSLContext:
-    context = ssl.create_default_context()
-    if not validate_certs and (validate_certs is not None or is_loopback(url)):
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
+    if validate_certs or validate_certs is None and not is_loopback(url):
+        return ssl.create_default_context()
+    return _unverified()
+
+
+def _unverified() -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
     return context
 
 
@@ -199,9 +231,7 @@ def _advice(url: str, error: Exception, timeout: float) -> str:
 
 
 def _speaks_tls(host: str, port: int, timeout: float) -> bool:
-    context = ssl.create_default_context()
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
+    context = _unverified()
     try:
         with socket.create_connection((host, port), timeout) as connection, context.wrap_socket(connection, server_hostname=host):
             return True

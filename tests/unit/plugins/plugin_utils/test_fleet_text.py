@@ -8,7 +8,8 @@ import pytest
 
 from ansible_collections.beamops.elixir.plugins.plugin_utils import _fleet_text
 
-NEW = {"release": "0.2.0-bbbbbbbb.2", "path": "/opt/guestbook/releases/0.2.0-bbbbbbbb.2", "previous": "0.1.0-aaaaaaaa", "replaces": [{"root": "/opt/guestbook"}]}
+PATH = "/opt/guestbook/releases/0.2.0-bbbbbbbb.2"
+NEW = {"release": "0.2.0-bbbbbbbb.2", "path": PATH, "previous": "0.1.0-aaaaaaaa", "replaces": [{"root": "/opt/guestbook"}]}
 BEFORE = {"current": "0.1.0-aaaaaaaa", "running": [{"version": "0.1.0"}]}
 STARTED = {"start": {"release": "0.2.0-bbbbbbbb.2", "pid": 42}}
 BACK = {"start": {"release": "0.1.0-aaaaaaaa", "pid": 43}, "went_back": True}
@@ -65,7 +66,10 @@ def test_behind_the_table_stands_what_there_is_to_know():
     ("noted", "lines"),
     [
         ({"problem": PROBLEM, **BACK}, [PROBLEM["msg"], "It went back to 0.1.0-aaaaaaaa."]),
-        ({"problem": PROBLEM, **BACK, "timer": {"fired": "back", "msg": "It went by itself."}}, ["It went by itself.", PROBLEM["msg"], "It went back to 0.1.0-aaaaaaaa."]),
+        (
+            {"problem": PROBLEM, **BACK, "timer": {"fired": "back", "msg": "It went by itself."}},
+            ["It went by itself.", PROBLEM["msg"], "It went back to 0.1.0-aaaaaaaa."],
+        ),
         (
             {"problem": PROBLEM, **BACK, "new": {**NEW, "previous": None, "replaces": []}},
             [PROBLEM["msg"], "Nothing ran here before, so nothing runs here now."],
