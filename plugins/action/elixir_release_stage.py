@@ -4,7 +4,7 @@
 
 """Uploads the tarball, but only to a host that has not staged it yet.
 
-The module is asked first: it checks all that can be checked without the tarball. What was uploaded lies in the task's own
+The module is asked first, unless it is known that the host has no such build: it checks all that can be checked without the tarball. What was uploaded lies in the task's own
 temporary directory, which Ansible removes, so that nothing is left on the host whatever happens.
 """
 
@@ -24,10 +24,12 @@ class ActionModule(StepAction):
     def run(self, tmp=None, task_vars=None):
         super().run(tmp, task_vars)
         arguments = dict(self._task.args)
+        here = arguments.pop("here", None)
         try:
-            answer = self.send(task_vars, arguments)
-            if self._is_complete(arguments, answer):
-                return answer
+            if here is None or arguments["tarball"]["sha256"] in here or self._task.check_mode:
+                answer = self.send(task_vars, arguments)
+                if self._is_complete(arguments, answer):
+                    return answer
             arguments["remote_src"] = True
             arguments["tarball"] = {**arguments["tarball"], "path": self._upload(arguments["tarball"]["path"])}
             return self.send(task_vars, arguments)

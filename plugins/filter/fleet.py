@@ -9,9 +9,9 @@ from __future__ import annotations
 from ansible_collections.beamops.elixir.plugins.plugin_utils import _fleet, _fleet_text
 
 
-def failure(fleet, host, **options):
+def failure(fleet, host, event, deadman, evidence=(), report=""):
     own = next(noted for noted in fleet if noted["host"] == host)
-    return _fleet_text.failure(own, **options)
+    return _fleet_text.failure(own, event, deadman, evidence, report)
 
 
 class FilterModule:

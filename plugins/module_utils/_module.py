@@ -26,13 +26,17 @@ def main(it: types.ModuleType, **arguments: t.Any) -> None:
     module = AnsibleModule(argument_spec={**it.ARGUMENTS, **arguments}, **{"supports_check_mode": True, **getattr(it, "RULES", {})})
     try:
         answer = it.work(module)
-    except ReleaseError as error:
-        module.fail_json(msg=str(error))
-    except OSError as error:
-        where = f"{error.filename}: " if error.filename else ""
-        module.fail_json(msg=f"{where}{error.strerror or error}. Look at the owner and mode of that path, and at the disk ('df'), on this host.")
+    except (ReleaseError, OSError) as error:
+        module.fail_json(msg=in_words(error))
     else:
         module.exit_json(**answer)
+
+
+def in_words(error: ReleaseError | OSError) -> str:
+    if isinstance(error, ReleaseError):
+        return str(error)
+    where = f"{error.filename}: " if error.filename else ""
+    return f"{where}{error.strerror or error}. Look at the owner and mode of that path, and at the disk ('df'), on this host."
 
 
 def layout(module: AnsibleModule) -> _layout.Layout:

@@ -82,6 +82,21 @@ options:
     description:
       - The TCP port that the release listens on. By default the E(PORT) of its environment; V(4000) for a Phoenix release that has none. V(0) if it opens none.
     type: int
+  here:
+    description:
+      - The checksums of the builds that are known to be on this host, as M(beamops.elixir.elixir_release_prepare) answered. Where O(tarball) is none of
+        them, it is uploaded without asking for it first.
+    type: list
+    elements: str
+  rehearsal:
+    description:
+      - An expression in Elixir that is evaluated with the staged release and its own environment, unless it is what serves already. Where that fails, so
+        does the task. In check mode it is evaluated where the release is staged already.
+    type: str
+  rehearsed_word:
+    description:
+      - What O(rehearsal) prints as the last thing it does. An exit code tells nothing, since an expression that halts ends with 0 as well.
+    type: str
 author:
   - The beamops.elixir authors (@beamops)
 seealso:

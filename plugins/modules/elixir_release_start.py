@@ -11,7 +11,9 @@ short_description: Start a release as a daemon
 description:
   - Runs C(bin/NAME daemon) with the environment that the release was staged with, loaded the way C(sh) does, and with nothing of the caller's.
   - Since the exit code of C(daemon) says nothing, it looks for the process. Whether that comes up, M(beamops.elixir.elixir_release_wait) says.
-  - Refuses where another release of O(root) runs. Where this release runs already, nothing is done.
+  - Refuses where another release of O(root) runs, unless that was asked to stop (O(asked_at)). Then it watches for O(watch) seconds whether that is gone,
+    and starts the release in that instant; where it is not gone yet, RV(ready) is V(false), and the task's C(until) looks again.
+  - Where this release runs already, nothing is done.
 extends_documentation_fragment:
   - beamops.elixir._release
   - beamops.elixir._release.user
@@ -23,7 +25,9 @@ attributes:
       - Refuses whatever can be known to keep the release from starting, or from starting again where it runs. So a check mode before a stop tells
         what could be told too late after it, such as a user that is not there, an env file that cannot be read, or a port that is held by somebody else.
   diff_mode:
-    support: none
+    support: full
+    details:
+      - Shows where C(current) points, with O(point).
   idempotent:
     support: full
 options:
@@ -42,6 +46,32 @@ options:
         that runs.
     type: bool
     default: false
+  asked_at:
+    description:
+      - When what it replaces was asked to stop, as M(beamops.elixir.elixir_release_stop) answered.
+    type: float
+  replaces:
+    description:
+      - The root of what it replaces, where that is not O(root).
+    type: path
+  node:
+    description:
+      - The node name that has to be free first.
+    type: str
+  watch:
+    description:
+      - For how many seconds to watch whether what it replaces is gone before this answers.
+    type: float
+    default: 0
+  within:
+    description:
+      - How many seconds from O(asked_at) on what it replaces has to be gone. Later RV(fatal) is V(true).
+    type: float
+  point:
+    description:
+      - Point C(current) at the release as soon as its process is there.
+    type: bool
+    default: false
 author:
   - The beamops.elixir authors (@beamops)
 seealso:
@@ -50,6 +80,27 @@ seealso:
 """
 
 EXAMPLES = r"""
+- name: Ask what runs to stop
+  beamops.elixir.elixir_release_stop:
+    root: /opt/guestbook
+  become: true
+  register: asked
+
+- name: Start another release in the instant in which that is gone
+  beamops.elixir.elixir_release_start:
+    root: /opt/guestbook
+    release: 0.2.0-9f8e7d6c
+    asked_at: "{{ asked.asked_at }}"
+    watch: 30
+    within: 90
+    point: true
+  become: true
+  register: started
+  until: started.ready or started.fatal
+  failed_when: started is failed or not started.ready
+  retries: 3
+  delay: 0
+
 - name: Start the current release
   beamops.elixir.elixir_release_start:
     root: /opt/guestbook
@@ -72,8 +123,23 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+ready:
+  description: Whether it runs, or would in check mode. V(false) where what it replaces is not gone yet.
+  returned: success
+  type: bool
+  sample: true
+fatal:
+  description: Whether no further look can change that.
+  returned: success
+  type: bool
+  sample: false
+msg:
+  description: Why it was not started.
+  returned: when RV(ready) is V(false)
+  type: str
+  sample: 0.1.0 (pid 4711) from /opt/guestbook/releases/0.1.0-1a2b3c4d still runs; it was asked to stop and may be finishing requests.
 pid:
-  description: The process id of the BEAM; V(null) in check mode where it would be started.
+  description: The process id of the BEAM; V(null) in check mode where it would be started, and where RV(ready) is V(false).
   returned: success
   type: int
   sample: 4711

@@ -67,8 +67,10 @@ def packed():
         _failure_info,
         _info,
         _lock,
+        _prepare,
         _prune,
         _rollback_info,
+        _settle,
         _stage,
         _start,
         _stop,
@@ -76,7 +78,23 @@ def packed():
         _wait,
     )
 
-    return _current, _deadman, _eval, _failure_info, _info, _lock, _prune, _rollback_info, _stage, _start, _stop, _tarball_info, _wait
+    return (
+        _current,
+        _deadman,
+        _eval,
+        _failure_info,
+        _info,
+        _lock,
+        _prepare,
+        _prune,
+        _rollback_info,
+        _settle,
+        _stage,
+        _start,
+        _stop,
+        _tarball_info,
+        _wait,
+    )
 
 
 def main():

@@ -9,12 +9,14 @@ DOCUMENTATION = r"""
 module: elixir_release_stop
 short_description: Ask the running release to stop
 description:
-  - Finds what runs from O(root) by its processes and asks it to stop, by C(bin/NAME stop) with the cookie, the node name and the directory of the
-    I(running) release, so that a COOKIE or a version that was replaced on the disk does not matter. Where that cannot reach the node, it sends SIGTERM.
+  - Finds what runs from O(root) by its processes and asks it to stop, with the cookie and the node name of the I(running) release, so that a COOKIE or
+    a version that was replaced on the disk does not matter. It does what C(bin/NAME stop) does, without booting a BEAM for it. Where the node cannot be
+    reached so, C(bin/NAME stop) itself is run, and where that fails, it sends SIGTERM.
   - It asks once and does not wait. A release that was asked finishes its requests first, which may take a while; whether it is gone,
     M(beamops.elixir.elixir_release_wait) says.
 extends_documentation_fragment:
   - beamops.elixir._release
+  - beamops.elixir._release.user
   - beamops.elixir._attributes
 attributes:
   check_mode:
@@ -34,7 +36,20 @@ options:
     default: false
   by:
     description:
-      - Who has it killed, and from which controller, for the ledger.
+      - Who has it stopped, and from which controller, for the ledger and for the timer.
+    type: str
+  replaces:
+    description:
+      - The root of what is to stop, where that is not O(root), as on the first deploy to a host that a script deployed to.
+    type: path
+  deadman:
+    description:
+      - First have the host take itself back in that many seconds to what runs now, as M(beamops.elixir.elixir_release_deadman) does. V(0) for no timer.
+    type: int
+    default: 0
+  release:
+    description:
+      - The id of the release that is to be started next, which the host is to go back from. Needed with O(deadman).
     type: str
 author:
   - The beamops.elixir authors (@beamops)
@@ -48,6 +63,7 @@ EXAMPLES = r"""
     root: /opt/guestbook
   become: true
 
+# What is to take its place can be started by a task of its own, as soon as it is gone. See M(beamops.elixir.elixir_release_start)
 - name: Wait until it is gone
   beamops.elixir.elixir_release_wait:
     root: /opt/guestbook
@@ -80,7 +96,7 @@ asked:
       type: str
       sample: guestbook
     how:
-      description: By C(bin/NAME stop) (V(stop)), by SIGTERM (V(term)) or by SIGKILL (V(kill)). V(null) in check mode.
+      description: As C(bin/NAME stop) does (V(stop)), by SIGTERM (V(term)) or by SIGKILL (V(kill)). V(null) in check mode.
       type: str
       sample: stop
 asked_at:

@@ -128,6 +128,11 @@ options:
     description:
       - With O(state=stopped) and O(within), when it was asked to stop, in seconds of the host's uptime, as M(beamops.elixir.elixir_release_stop) returns it.
     type: float
+  disarm:
+    description:
+      - When it is ready, call off the timer that would take the host back, as M(beamops.elixir.elixir_release_deadman) does. Fails where that was quicker.
+    type: bool
+    default: false
 author:
   - The beamops.elixir authors (@beamops)
 seealso:

@@ -4,7 +4,8 @@
 
 """What is decided about a fleet from what its hosts said. Pure: what the run noted of each host comes in, a decision goes out.
 
-A host is a dictionary with its name in `host`, and of the facts below those that the run has come to.
+A host is a dictionary with its name in `host`, and of the facts below those that the run has come to. `switched` is there once it has switched, and
+says whether it had to.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ NOTED = (
     "new",  # the release that it is to have, as elixir_release_stage or elixir_release_rollback_info answered
     "start",  # what was started last
     "problem",  # why its switch failed, and what that means
-    "switched",  # whether it had to switch, once it has
+    "up",  # how the look at it ended
     "went_back",
     "same_look",  # how the old release did in the look that the new one failed
     "stuck",  # why it could not go back
@@ -48,7 +49,16 @@ def noted(hostvars: t.Mapping[str, t.Mapping[str, t.Any]], names: t.Iterable[str
 
 def _noted(variables: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     facts = {fact: variables[PREFIX + fact] for fact in NOTED if PREFIX + fact in variables}
-    return {fact: value for fact, value in facts.items() if fact not in ANSWERS or ANSWERS[fact] in value}
+    facts = {fact: value for fact, value in facts.items() if fact not in ANSWERS or ANSWERS[fact] in value}
+    if "new" in facts and _is_up(facts):
+        facts["switched"] = not facts["new"]["live"]
+    return facts
+
+
+def _is_up(facts: t.Mapping[str, t.Any]) -> bool:
+    """In check mode nothing is waited for. What was up and failed nevertheless, as by a hook of the user's, has gone back."""
+    up = facts.get("up", {})
+    return bool(up.get("ready") or up.get("skipped")) and not facts.get("problem", {}).get("stopped")
 
 
 def failed(fleet: Fleet) -> list[Host]:
@@ -76,8 +86,8 @@ def goes_back(fleet: Fleet, host: Host, on_failure: str) -> bool:
     return on_failure == "fleet" and bool(others)
 
 
-def stays(host: Host) -> bool:
-    return "switched" in host and "went_back" not in host and "stuck" not in host
+def stays(fleet: Fleet, host: Host, on_failure: str) -> bool:
+    return "switched" in host and "went_back" not in host and "stuck" not in host and not goes_back(fleet, host, on_failure)
 
 
 def reason(fleet: Fleet, host: Host) -> str | None:
@@ -94,7 +104,7 @@ def went_back(fleet: Fleet) -> list[Host]:
 
 def serving_older(fleet: Fleet, event: str) -> list[Host]:
     """Where the older release serves now, if nothing of the newer one is left in the fleet."""
-    new = [host for host in fleet if host.get("switched") and "went_back" not in host]
+    new = [host for host in fleet if (host.get("switched") or "stuck" in host) and "went_back" not in host]
     if event == "deploy":
         return [] if new else went_back(fleet)
     return [] if failed(fleet) else new
@@ -156,7 +166,7 @@ def decisions(fleet: Fleet, on_failure: str, event: str) -> dict[str, t.Any]:
         "to_switch": names(to_switch(fleet)),
         "going_back": [host["host"] for host in fleet if goes_back(fleet, host, on_failure)],
         "went_back": names(went_back(fleet)),
-        "staying": [host["host"] for host in fleet if stays(host)],
+        "staying": [host["host"] for host in fleet if stays(fleet, host, on_failure)],
         "serving_older": names(serving_older(fleet, event)),
         "bad": [host["host"] for host in fleet if is_bad(host)],
         "taking_over": [host["host"] for host in fleet if takes_over(host)],

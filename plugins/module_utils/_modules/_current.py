@@ -30,7 +30,7 @@ def work(module):
     layout, state = _module.layout(module), module.params["state"]
     if state == "absent":
         return unpoint(module, layout)
-    return point(module, layout) if state == "current" else mark(module, layout)
+    return point(module, layout) if state == "current" else mark(module, layout, state)
 
 
 def pointing(before, after):
@@ -54,8 +54,8 @@ def unpoint(module, layout):
     return {"changed": bool(previous), "previous": previous, "current": None, "diff": pointing(previous, None)}
 
 
-def mark(module, layout):
-    params, current, state = module.params, _current.pointed(layout), module.params["state"]
+def mark(module, layout, state):
+    params, current = module.params, _current.pointed(layout)
     event, reason = params["event"] or EVENTS[state], params["reason"] if state == "bad" else None
     answer = {"previous": current, "current": current}
     if module.check_mode and not _releases.is_staged(layout, params["release"]):

@@ -30,15 +30,20 @@ def work(module):
 
 
 def arm(module, layout):
+    return answer(armed(module, layout, module.params["seconds"]))
+
+
+def armed(module, layout, seconds):
+    """The plan of the timer that counts from now on, None where there is nothing to go back to."""
     params = module.params
-    if params["seconds"] < 1:
-        raise ReleaseError(f"seconds is {params['seconds']}: give at least 1, and more than stopping and starting may take.")
+    if seconds < 1:
+        raise ReleaseError(f"seconds is {seconds}: give at least 1, and more than stopping and starting may take.")
     if not module.check_mode:
         _releases.find(layout, params["release"])
-    plan = _deadman.plan(layout, account(module, layout), params["release"], params["seconds"], params["by"])
+    plan = _deadman.plan(layout, account(module, layout), params["release"], seconds, params["by"])
     if not module.check_mode:
         _deadman.arm(layout, plan)
-    return answer(plan)
+    return plan
 
 
 def account(module, layout):

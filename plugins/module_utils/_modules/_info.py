@@ -104,7 +104,10 @@ def hide_secrets(module, running, releases):
 
 
 def work(module):
-    layout = _module.layout(module)
+    return look(module, _module.layout(module), module.params["user"])
+
+
+def look(module, layout, user):
     releases, current, pointed = _releases.staged(layout), _releases.current(layout), _current.pointed(layout)
     serving = _processes.scan().of_root(layout.root)
     running = [_drift.running(process, releases) for process in serving]
@@ -122,8 +125,8 @@ def work(module):
         "drift": [*_drift.sentences(pointed, current, running), *(why for _path, why in _releases.damaged(layout))],
     }
     tarball = module.params["tarball"]
-    if module.params["user"]:
-        entry = account(module.params["user"])
+    if user:
+        entry = account(user)
         answer["user_exists"] = entry is not None
         answer["user_is_foreign"] = foreign(layout, entry)
     if tarball:

@@ -9,19 +9,23 @@ from __future__ import annotations
 from ansible_collections.beamops.elixir.plugins.module_utils import _module
 from ansible_collections.beamops.elixir.plugins.module_utils._root import _lock
 
+# Of the run that wants it, and of one that is known to be no more: its action plugin knows both
+TO_HOLD = {"what": {"type": "str"}, "expires": {"type": "int", "default": 3600}, "run": {"type": "dict"}, "takeover": {"type": "dict"}}
 ARGUMENTS = {
     **_module.ROOT,
+    **TO_HOLD,
     "state": {"type": "str", "choices": ["present", "absent", "kept"], "default": "present"},
-    "what": {"type": "str"},
-    "expires": {"type": "int", "default": 3600},
     "reason": {"type": "str"},
     "force": {"type": "bool", "default": False},
-    "run": {"type": "dict"},
-    "takeover": {"type": "dict"},
 }
 RULES = {
     "required_if": [("state", "kept", ["reason"])],
 }
+
+
+def hold(module, layout):
+    wanted = _lock.wish(**{option: module.params[option] for option in ("run", "takeover", "expires", "what")})
+    return _lock.hold(layout, wanted, module.check_mode)
 
 
 def work(module):

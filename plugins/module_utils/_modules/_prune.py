@@ -17,7 +17,10 @@ ARGUMENTS = {**_module.ROOT, "keep": {"type": "int", "default": 5}}
 
 
 def work(module):
-    keep, layout = module.params["keep"], _module.layout(module)
+    return prune(module, _module.layout(module), module.params["keep"])
+
+
+def prune(module, layout, keep):
     if keep < 1:
         raise ReleaseError(f"keep is {keep}: give the number of good releases that are to stay, at least 1.")
     releases, scan = _releases.staged(layout), _processes.scan()

@@ -9,7 +9,10 @@ from __future__ import annotations
 from ansible_collections.beamops.elixir.plugins.module_utils import _module
 from ansible_collections.beamops.elixir.plugins.module_utils._errors import ReleaseError
 from ansible_collections.beamops.elixir.plugins.module_utils._host import _processes
-from ansible_collections.beamops.elixir.plugins.module_utils._steps import _stage
+from ansible_collections.beamops.elixir.plugins.module_utils._modules import _eval
+from ansible_collections.beamops.elixir.plugins.module_utils._steps import _bin_app, _evaluation, _stage
+
+REHEARSAL_SECONDS = 300
 
 ARGUMENTS = {
     **_module.ROOT,
@@ -21,7 +24,11 @@ ARGUMENTS = {
     "shared_dirs": {"type": "list", "elements": "str", "default": []},
     "force": {"type": "bool", "default": False},
     "port": {"type": "int"},
+    "here": {"type": "list", "elements": "str"},
+    "rehearsal": {"type": "str"},
+    "rehearsed_word": {"type": "str"},
 }
+RULES = {"required_together": [("rehearsal", "rehearsed_word")]}
 
 
 def missing_in_words(missing):
@@ -54,4 +61,16 @@ def work(module):
     answer = {"changed": release is None, "diff": _stage.diff(wanted, release)}
     if release is None and params["remote_src"] and not module.check_mode:
         release = _stage.stage(wanted, params["tarball"]["path"])
-    return {**answer, "env_missing": missing, **_stage.answer(wanted, release, scan)}
+    answer.update(env_missing=missing, **_stage.answer(wanted, release, scan))
+    # It changes nothing, so check mode rehearses too what is there already
+    if params["rehearsal"] and release and not answer["live"]:
+        rehearse(module, wanted, release)
+    return answer
+
+
+def rehearse(module, wanted, release):
+    application = _bin_app.staged(release.path, release.name, wanted.layout, wanted.account)
+    outcome = _evaluation.evaluate(wanted.layout, release, application, module.params["rehearsal"], REHEARSAL_SECONDS)
+    failure = outcome.failure or _evaluation.broken_off(release, outcome, module.params["rehearsed_word"])
+    if failure:
+        module.fail_json(msg=f"The rehearsal failed: {failure}", **_eval.told(module, outcome._replace(failure=failure)))

@@ -6,12 +6,34 @@
 
 from __future__ import annotations
 
+import os
+
 from ansible_collections.beamops.elixir.plugins.module_utils import _module
 from ansible_collections.beamops.elixir.plugins.module_utils._host import _node, _processes
-from ansible_collections.beamops.elixir.plugins.module_utils._root import _releases
-from ansible_collections.beamops.elixir.plugins.module_utils._steps import _bin_app, _stage, _start, _startable
+from ansible_collections.beamops.elixir.plugins.module_utils._modules import _current as _links
+from ansible_collections.beamops.elixir.plugins.module_utils._root import _current, _releases
+from ansible_collections.beamops.elixir.plugins.module_utils._steps import (
+    _bin_app,
+    _readiness,
+    _stage,
+    _start,
+    _startable,
+    _wait,
+)
 
-ARGUMENTS = {**_module.ROOT, **_module.USER, "release": {"type": "str"}, "port": {"type": "int"}, "force": {"type": "bool", "default": False}}
+ARGUMENTS = {
+    **_module.ROOT,
+    **_module.USER,
+    "release": {"type": "str"},
+    "port": {"type": "int"},
+    "force": {"type": "bool", "default": False},
+    "asked_at": {"type": "float"},
+    "replaces": {"type": "path"},
+    "node": {"type": "str"},
+    "watch": {"type": "float", "default": 0},
+    "within": {"type": "float"},
+    "point": {"type": "bool", "default": False},
+}
 
 
 def refuse_what_cannot_start(params, layout, release, application):
@@ -22,25 +44,53 @@ def refuse_what_cannot_start(params, layout, release, application):
     _startable.refuse(_startable.Start(application, dry_run, replaces, params["port"], params["force"]))
 
 
+def gone(params, layout):
+    """Whether what it replaces is, where that was asked to stop. All that takes time was done before: nobody is served meanwhile."""
+    if params["asked_at"] is None:
+        return _readiness.yes("nothing was asked to stop.")
+    root = os.path.realpath(params["replaces"] or layout.root)
+    return _wait.watch_stopped(root, params["node"], params["watch"], params["within"], params["asked_at"])
+
+
 def work(module):
     params = module.params
     layout = _module.layout(module)
+    pointed = _current.pointed(layout)
     if module.check_mode and params["release"] and not _releases.is_staged(layout, params["release"]):
-        return {"changed": True, "pid": None, "release": params["release"], "port": None, "phoenix": False}
+        return {**answer(True, None, params["release"]), **repointing(params, pointed, params["release"])}
     release = _releases.chosen(layout, params["release"])
     application = _bin_app.staged(release.path, release.name, layout, _bin_app.account_of(release, layout, params["user"]))
     _module.hide(module, application.environ, release.name, release.id)
     if module.check_mode:
         refuse_what_cannot_start(params, layout, release, application)
     process = _start.running(release)
-    changed = process is None
-    if changed and not module.check_mode:
+    verdict = _readiness.yes("it runs.")
+    repoints = repointing(params, pointed, release.id)
+    changed = process is None or bool(repoints)
+    if process is None and not module.check_mode:
+        verdict = gone(params, layout)
+        if not verdict.ready:
+            return answer(False, None, release.id, application, verdict)
         _start.refuse_beside_another(layout, release)
         process = _start.start(application)
+    if repoints and not module.check_mode:
+        _current.point(layout, release.id)  # while it boots
+    return {**answer(changed, process, release.id, application, verdict), **repoints}
+
+
+def repointing(params, pointed, release_id):
+    """The difference that it makes, if it does."""
+    return {"diff": _links.pointing(pointed, release_id)} if params["point"] and pointed != release_id else {}
+
+
+def answer(changed, process, release_id, application=None, verdict=None):
     return {
         "changed": changed,
         "pid": process.pid if process else None,
-        "release": release.id,
-        "port": application.port,
-        "phoenix": application.is_phoenix,
+        "release": release_id,
+        "port": application.port if application else None,
+        "phoenix": application.is_phoenix if application else False,
+        "ready": verdict.ready if verdict else True,
+        "fatal": verdict.fatal if verdict else False,
+        **({} if verdict is None or verdict.ready else {"msg": verdict.msg}),
     }

@@ -11,21 +11,41 @@ import os
 from ansible_collections.beamops.elixir.plugins.module_utils import _module
 from ansible_collections.beamops.elixir.plugins.module_utils._errors import ReleaseError
 from ansible_collections.beamops.elixir.plugins.module_utils._host import _processes
+from ansible_collections.beamops.elixir.plugins.module_utils._modules import _deadman
 from ansible_collections.beamops.elixir.plugins.module_utils._root import _current, _layout, _releases
 from ansible_collections.beamops.elixir.plugins.module_utils._steps import _stop
 
-ARGUMENTS = {**_module.ROOT, "force": {"type": "bool", "default": False}, "by": {"type": "str"}}
+ARGUMENTS = {
+    **_module.ROOT,
+    **_module.USER,
+    "force": {"type": "bool", "default": False},
+    "by": {"type": "str"},
+    "deadman": {"type": "int", "default": 0},
+    "release": {"type": "str"},
+    "replaces": {"type": "path"},
+}
+
+
+def arm(module, layout):
+    if not module.params["release"]:
+        raise ReleaseError("'release' is missing, which the host is to go back from: give the id of the release that is to be started next.")
+    _deadman.armed(module, layout, module.params["deadman"])
 
 
 def work(module):
     layout = _module.layout(module)
+    if module.params["deadman"]:
+        arm(module, layout)
     asked_at = _processes.uptime()
     end = _stop.kill if module.params["force"] else _stop.ask
-    processes = _processes.scan().of_root(layout.root)
-    asked = [
-        {"pid": process.pid, "version": process.version, "node": process.node, "how": None if module.check_mode else end(process)}
-        for process in processes
-    ]
+    processes = _processes.scan().of_root(module.params["replaces"] or layout.root)
+    asked = []
+    for process in processes:
+        told = {"pid": process.pid, "version": process.version, "node": process.node}
+        try:
+            asked.append({**told, "how": None if module.check_mode else end(process)})
+        except ReleaseError as error:
+            module.fail_json(msg=str(error), **({"asked": asked, "asked_at": asked_at} if asked else {}))
     killed = [process for process, told in zip(processes, asked) if told["how"] == "kill"]
     said = [f"{process.version} (pid {process.pid}) was killed. What it was doing is lost, as in a crash." for process in killed]
     for process, sentence in zip(killed, said):

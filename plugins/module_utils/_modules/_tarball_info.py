@@ -39,14 +39,19 @@ def summary(info):
 
 
 def work(module):
-    project, name = module.params["project"], module.params["name"]
-    found = _mix_project.find(project, name) if project else _mix_project.Found(module.params["tarball"], None)
+    answer, note = look(**{option: module.params[option] for option in ARGUMENTS})
+    if note:
+        module.warn(note)
+    return answer
+
+
+def look(tarball, project, name):
+    """The answer, and what is to be noted of it."""
+    found = _mix_project.find(project, name) if project else _mix_project.Found(tarball, None)
     info = _tarball.describe(found.path)
     if name and name != info["name"]:
         raise ReleaseError(
             f"Unknown release name {name}: {found.path} holds {info['name']} {info['version']}. Set 'name' (elixir_release_name of the role) to "
             f"{info['name']}, or 'tarball' (elixir_release_tarball of the role) to the tarball of {name}."
         )
-    if found.note:
-        module.warn(found.note)
-    return {"changed": False, "controller": controller(), "msg": summary(info), **info}
+    return {"changed": False, "controller": controller(), "msg": summary(info), **info}, found.note

@@ -11,7 +11,7 @@ import re
 from ansible_collections.beamops.elixir.plugins.module_utils import _module
 from ansible_collections.beamops.elixir.plugins.module_utils._errors import ReleaseError
 from ansible_collections.beamops.elixir.plugins.module_utils._root import _releases
-from ansible_collections.beamops.elixir.plugins.module_utils._steps import _wait
+from ansible_collections.beamops.elixir.plugins.module_utils._steps import _deadman, _wait
 
 ARGUMENTS = {
     **_module.ROOT,
@@ -33,6 +33,7 @@ ARGUMENTS = {
     "watch": {"type": "float", "default": 0},
     "within": {"type": "float"},
     "asked_at": {"type": "float"},
+    "disarm": {"type": "bool", "default": False},
 }
 
 SECRET_HEADERS = re.compile(r"authorization|cookie|token|key|secret", re.IGNORECASE)
@@ -69,4 +70,6 @@ def work(module):
         if params["as_proven"]:
             wanted = _wait.as_proven(wanted)
         verdict = _wait.watch_ready(layout, wanted, params["watch"], params["within"])
+        if verdict.ready and params["disarm"]:
+            _deadman.disarm(layout)
     return {"changed": False, **verdict._asdict()}

@@ -17,7 +17,7 @@ import time
 import pytest
 from ansible.errors import AnsibleActionFail
 
-from ansible_collections.beamops.elixir.plugins.action import elixir_release_lock as action
+from ansible_collections.beamops.elixir.plugins.plugin_utils import _run as action
 
 PROJECT = pathlib.Path(__file__).resolve().parents[4]
 FORK = multiprocessing.get_context("fork")

@@ -9,9 +9,15 @@ import time
 
 import pytest
 
+from ansible_collections.beamops.elixir.plugins.module_utils._host import _processes
 from ansible_collections.beamops.elixir.plugins.module_utils._root import _current, _releases
 from ansible_collections.beamops.elixir.plugins.module_utils._steps import _timer_launch
-from ansible_collections.beamops.elixir.plugins.modules import elixir_release_deadman as module
+from ansible_collections.beamops.elixir.plugins.modules import (
+    elixir_release_deadman as module,
+    elixir_release_start,
+    elixir_release_stop,
+    elixir_release_wait,
+)
 
 
 @pytest.fixture
@@ -90,3 +96,43 @@ def test_fired_it_goes_back_at_once(deadman):
 def test_bad_input(deadman, arguments, words):
     answer = deadman(**arguments)
     assert answer["failed"] and words in answer["msg"]
+
+
+@pytest.fixture
+def stop(run_module, layout):
+    return lambda **arguments: run_module(elixir_release_stop, root=layout.root, **arguments)
+
+
+def test_stop_arms_it_before_it_asks(deadman, stop, run_module, layout):
+    pid = run_module(elixir_release_start, root=layout.root)["pid"]
+    assert [asked["pid"] for asked in stop(deadman=60, release="0.2.0-b", by="kai@laptop")["asked"]] == [pid]
+    assert answered(deadman(state="disarmed")) == (True, "0.1.0-a", 60)
+
+
+def test_where_it_cannot_be_armed_nothing_is_asked_to_stop(deadman, stop, run_module, layout):
+    run_module(elixir_release_start, root=layout.root)
+    for arguments, words in (({"deadman": 60}, "'release' is missing"), ({"deadman": 60, "release": "0.3.0-c"}, "There is no release 0.3.0-c")):
+        answer = stop(**arguments)
+        assert answer["failed"] and words in answer["msg"] and "asked" not in answer
+    assert len(_processes.scan().of_root(layout.root)) == 1
+
+
+def test_check_mode_of_a_stop_arms_nothing(deadman, stop):
+    assert stop(deadman=60, release="0.2.0-b", _ansible_check_mode=True)["asked"] == []
+    assert answered(deadman(state="disarmed")) == (False, None, None)
+
+
+def test_wait_calls_it_off_when_the_release_is_ready(deadman, stop, run_module, layout, eventually):
+    run_module(elixir_release_start, root=layout.root)
+    stop(deadman=60, release="0.2.0-b")
+    assert eventually(lambda: not _processes.scan().of_root(layout.root))
+    pid = run_module(elixir_release_start, root=layout.root, release="0.2.0-b")["pid"]
+
+    def wait(**arguments):
+        return run_module(elixir_release_wait, root=layout.root, state="ready", release="0.2.0-b", rpc=False, disarm=True, **arguments)
+
+    assert not wait(stable_for=3600)["ready"]
+    assert answered(deadman(state="disarmed", _ansible_check_mode=True)) == (True, "0.1.0-a", 60)
+    assert wait(pid=pid)["ready"]
+    assert answered(deadman(state="disarmed")) == (False, None, None)
+    assert wait(pid=pid)["ready"]

@@ -5,7 +5,10 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
+import threading
+import time
 
 import pytest
 
@@ -121,3 +124,64 @@ def test_starts_it_as_its_user(start, release, layout):
         os.chown(directory, 65534, 65534)
     pid = start(user="nobody")["pid"]
     assert os.stat(f"/proc/{pid}").st_uid == 65534
+
+
+@pytest.fixture
+def replaced(run_module, staged, layout, node):
+    """What runs, and is the current one; and when it was asked to stop."""
+    old = staged("0.0.9-old", env=f"RELEASE_NODE={node}\n")
+    _current.point(layout, old.id)
+    return run_module(module, root=layout.root, release=old.id)["pid"], _processes.uptime()
+
+
+@pytest.fixture
+def new(staged, node):
+    return staged("0.1.0-new", env=f"RELEASE_NODE={node}\n")
+
+
+def test_what_it_replaces_is_waited_for_and_then_it_starts_and_current_points_to_it(start, replaced, new, node, layout):
+    pid, asked_at = replaced
+    threading.Timer(0.5, os.kill, (pid, signal.SIGTERM)).start()
+    began = time.monotonic()
+    answer = start(release=new.id, asked_at=asked_at, node=node, watch=10, within=60, point=True)
+    assert (answer["changed"], answer["ready"], answer["fatal"]) == (True, True, False) and time.monotonic() - began > 0.5
+    (process,) = _processes.scan().of_root(layout.root)
+    assert (process.pid, process.root) == (answer["pid"], new.path)
+    assert _current.pointed(layout) == new.id
+
+
+def test_what_is_not_gone_yet_is_said_and_nothing_is_started(start, replaced, new, layout):
+    pid, asked_at = replaced
+    answer = start(release=new.id, asked_at=asked_at, watch=0.1, within=60, point=True)
+    assert (answer["changed"], answer["ready"], answer["fatal"], answer["pid"]) == (False, False, False, None)
+    assert f"0.1.0 (pid {pid}) from " in answer["msg"] and "still runs; it was asked to stop" in answer["msg"]
+    assert [process.pid for process in _processes.scan().of_root(layout.root)] == [pid]
+    assert _current.pointed(layout) == "0.0.9-old"
+
+
+def test_what_does_not_stop_in_time_never_will(start, replaced, new):
+    pid, asked_at = replaced
+    answer = start(release=new.id, asked_at=asked_at - 100, watch=0.1, within=60)
+    assert (answer["ready"], answer["fatal"]) == (False, True) and "(limit 60 s)" in answer["msg"]
+
+
+def test_what_it_replaces_may_be_of_another_root(start, run_module, replaced, new, place, layout):
+    pid, asked_at = replaced
+    answer = start(release=new.id, asked_at=asked_at, replaces=str(place / "elsewhere"), watch=0.1)
+    # Nothing runs there, so nothing is waited for; what runs here is refused as ever
+    assert answer["failed"] and f"(pid {pid}) runs from" in answer["msg"]
+
+
+def test_where_it_runs_only_current_is_pointed(start, replaced, layout, staged):
+    pid, asked_at = replaced
+    _current.point(layout, staged("0.1.0-other").id)
+    answer = start(release="0.0.9-old", asked_at=asked_at, point=True)
+    assert (answer["changed"], answer["ready"], answer["pid"], _current.pointed(layout)) == (True, True, pid, "0.0.9-old")
+    assert start(release="0.0.9-old", point=True)["changed"] is False
+
+
+def test_check_mode_points_nothing(start, replaced, new, layout):
+    answer = start(release=new.id, asked_at=replaced[1], point=True, _ansible_check_mode=True)
+    assert (answer["changed"], answer["ready"], _current.pointed(layout)) == (True, True, "0.0.9-old")
+    assert answer["diff"] == {"before": "current -> 0.0.9-old\n", "after": "current -> 0.1.0-new\n"}
+    assert start(release="0.9.0-planned", point=True, _ansible_check_mode=True)["diff"]["after"] == "current -> 0.9.0-planned\n"

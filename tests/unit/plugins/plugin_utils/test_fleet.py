@@ -79,7 +79,8 @@ def test_going_back(fleet, on_failure, going_back):
     [
         (GOOD, ["web1", "web2", "web3", "web4", "web5"]),
         (CANARY, []),
-        (THIRD_BATCH, ["web1", "web2", "web3", "web5"]),
+        # All of them go back
+        (THIRD_BATCH, []),
         ([switched("web1", went_back=True), switched("web2", stuck="Start the old release: it died.")], []),
         ([untouched("web1", switched=False)], ["web1"]),
     ],
@@ -106,6 +107,8 @@ def test_reasons_are_a_line_and_name_the_host_where_it_is_another():
         (GOOD, "rollback", ["web1", "web2", "web3", "web4", "web5"]),
         (THIRD_BATCH, "rollback", []),
         ([untouched("web1", switched=False)], "rollback", []),
+        # What could not go back may run the newer one
+        ([failed("web1", ["web1"]), untouched("web2", stuck="it died")], "deploy", []),
     ],
 )
 def test_serving_older(fleet, event, older):
@@ -202,6 +205,26 @@ def test_a_task_that_came_to_nothing_noted_nothing(result):
     (host,) = _fleet.noted(hostvars, ["web1"])
     assert host == {"host": "web1"}
     assert _fleet.decisions([host], "fleet", "deploy")["to_switch"] == []
+
+
+@pytest.mark.parametrize(
+    ("facts", "switched"),
+    [
+        ({}, None),
+        ({"up": {"ready": True}}, True),
+        ({"up": {"skipped": True}}, True),  # in check mode
+        ({"up": {"ready": False}}, None),
+        ({"up": {"unreachable": True}}, None),
+        ({"up": {"ready": True}, "new": {**NEW, "live": True}}, False),
+        # By a hook of the user's, after it was ready
+        ({"up": {"ready": True}, "problem": problem(["web1"])}, None),
+        # By the migrations, after the switch
+        ({"up": {"ready": True}, "problem": problem(["web1"], stopped=False)}, True),
+    ],
+)
+def test_switched_is_what_is_up(facts, switched):
+    hostvars = {"web1": {"elixir_release__" + fact: value for fact, value in {"new": NEW, **facts}.items()}}
+    assert _fleet.noted(hostvars, ["web1"])[0].get("switched") is switched
 
 
 def test_what_is_staged_has_no_build_to_compare():

@@ -1,0 +1,54 @@
+# Copyright (c) 2026, the beamops.elixir authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The filters as the role calls them. What they decide is tested with plugin_utils."""
+
+from __future__ import annotations
+
+import pathlib
+
+import pytest
+import yaml
+
+from ansible_collections.beamops.elixir.plugins.filter import fleet as plugin
+
+FILTERS = plugin.FilterModule().filters()
+NEW = {"release": "0.2.0-b", "previous": "0.1.0-a", "live": False, "path": "/opt/a/releases/0.2.0-b", "replaces": []}
+PROBLEM = {"msg": "it died", "lost": False, "stopped": True, "blames": True, "look": "", "seen": "", "batch": ["web1"]}
+BEFORE = {"current": "0.1.0-a", "running": []}
+
+
+@pytest.fixture
+def fleet():
+    hostvars = {
+        "web1": {"elixir_release__new": NEW, "elixir_release__before": BEFORE, "elixir_release__problem": PROBLEM, "elixir_release__went_back": True},
+        "web2": {"elixir_release__new": NEW, "elixir_release__before": BEFORE, "elixir_release__up": {"ready": True}},
+    }
+    return FILTERS["fleet"](hostvars, ["web1", "web2"])
+
+
+def test_decisions(fleet):
+    decided = FILTERS["fleet_decisions"](fleet, "fleet", "deploy")
+    assert (decided["failed"], decided["going_back"], decided["staying"], decided["bad"]) == (["web1"], ["web2"], [], ["web1"])
+
+
+def test_deployed(fleet):
+    assert len(FILTERS["fleet_deployed"](fleet, False)) == 3
+
+
+def test_failure(fleet):
+    assert FILTERS["fleet_failure"](fleet, "web1", "deploy", 300) == ["it died", "It went back to 0.1.0-a."]
+    assert FILTERS["fleet_failure"](fleet, "web1", "deploy", 300, ["port: free"], "web1.txt")[-1] == "All of it: web1.txt"
+
+
+def test_status():
+    seen = {"running": [], "current": None, "last_good": None, "lock": None, "drift": []}
+    assert len(FILTERS["fleet_status"]({"web1": seen})) == 2
+
+
+def test_each_has_its_documentation():
+    folder = pathlib.Path(plugin.__file__).parent
+    documented = {path.stem: yaml.safe_load(path.read_text(encoding="utf-8")) for path in folder.glob("*.yml")}
+    assert set(documented) == set(FILTERS)
+    assert all(documented[name]["DOCUMENTATION"]["name"] == name for name in documented)

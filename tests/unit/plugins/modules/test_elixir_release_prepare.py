@@ -1,0 +1,66 @@
+# Copyright (c) 2026, the beamops.elixir authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import os
+import pwd
+
+import pytest
+
+from ansible_collections.beamops.elixir.plugins.module_utils._modules import _info
+from ansible_collections.beamops.elixir.plugins.module_utils._tarball import _tarball
+from ansible_collections.beamops.elixir.plugins.modules import elixir_release_prepare as module
+
+KAI = {"owner": "kai@laptop", "place": "laptop boot pid:[1]", "pid": 4711, "started": 99}
+ADA = {"owner": "ada@ci", "place": "ci boot pid:[1]", "pid": 815, "started": None}
+
+
+@pytest.fixture
+def prepare(run_module, layout):
+    """Runs the module as the action plugin does."""
+    return lambda run=KAI, **arguments: run_module(module, root=layout.root, run=run, **arguments)
+
+
+@pytest.fixture
+def described(tarball, release_files):
+    return _tarball.describe(tarball(release_files))
+
+
+def test_looks_and_locks(prepare, described, layout, monkeypatch):
+    monkeypatch.setattr(_info._preflight, "problems", lambda *_arguments: [])
+    answer = prepare(tarball=described, what="deploy of 0.2.0")
+    assert (answer["held"], answer["owner"], answer["problems"], answer["current"]) == (True, "kai@laptop", [], None)
+    assert os.path.exists(layout.lock)
+    other = prepare(ADA, tarball=described)
+    assert (other["held"], other["problems"]) == (False, []) and "is held by kai@laptop" in other["msg"]
+    assert other["holder"]["pid"] == 4711
+    assert prepare(ADA, tarball=described, takeover=other["holder"])["held"]
+
+
+def test_what_cannot_take_the_release_is_left_as_it_is(prepare, described, layout):
+    answer = prepare(tarball={**described, "machine": "riscv64"})
+    assert not answer["held"] and "was built for riscv64" in answer["problems"][0]
+    assert answer["msg"] == " ".join(answer["problems"])
+    assert not os.path.exists(layout.root)
+
+
+def test_an_account_of_the_hosts_own_has_to_be_named(prepare, described, monkeypatch):
+    monkeypatch.setattr(_info._preflight, "problems", lambda *_arguments: [])
+    entry = pwd.struct_passwd(("guestbook", "x", 34, 34, "", "/var/backups", "/usr/sbin/nologin"))
+    monkeypatch.setattr(_info.pwd, "getpwnam", {"guestbook": entry}.__getitem__)
+    refused = prepare(tarball=described)
+    assert not refused["held"] and "is an account of this host's own (uid 34" in refused["msg"]
+    assert prepare(tarball=described, user="guestbook")["held"]
+
+
+def test_without_a_tarball_it_locks_what_is_there(prepare, staged, layout):
+    release = staged()
+    answer = prepare(what="rollback")
+    assert (answer["held"], answer["problems"], [found["id"] for found in answer["releases"]]) == (True, [], [release.id])
+
+
+def test_check_mode_locks_nothing(prepare, layout):
+    assert prepare(_ansible_check_mode=True)["held"]
+    assert not os.path.exists(layout.root)
