@@ -82,12 +82,16 @@ options:
     description:
       - The TCP port that the release listens on. By default the E(PORT) of its environment; V(4000) for a Phoenix release that has none. V(0) if it opens none.
     type: int
-  here:
+  there:
     description:
-      - The checksums of the builds that are known to be on this host, as M(beamops.elixir.elixir_release_prepare) answered. Where O(tarball) is none of
-        them, it is uploaded without asking for it first.
-    type: list
-    elements: str
+      - What is known to be on this host, as M(beamops.elixir.elixir_release_prepare) answered. Then only the files that none of its releases has are sent,
+        and the others are shared with these by hard links. What is put together has to be what the tarball holds, else the whole tarball is sent.
+      - Without it, the module is asked first, and the whole tarball is sent where it is not staged yet.
+    type: dict
+  delta:
+    description:
+      - The files that the host lacks. Set by the action plugin; what a task gives is ignored.
+    type: str
   rehearsal:
     description:
       - An expression in Elixir that is evaluated with the staged release and its own environment, unless it is what serves already. Where that fails, so

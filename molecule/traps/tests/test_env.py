@@ -37,7 +37,7 @@ def test_a_malformed_url_leaves_all_as_it_was_and_its_password_is_nowhere(deploy
     path = another_env_file("DATABASE_URL", f"export DATABASE_URL='{url}'")
     run = deploy("0.1.0", "-vvv", "--diff", elixir_release_env_file=path, elixir_release_rehearse=RAISE)
     assert run.rc != 0
-    assert "invalid url" in run.plain() and "Rehearse it" in run.output
+    assert "invalid url" in run.plain() and "The rehearsal failed" in run.plain()
     for piece in ("hunter", "hun", "ter22", "ter33"):
         assert piece not in run.output
     assert (web1.current(), web1.beams()) == before and web1.site.get("/health")[0] == 200

@@ -215,7 +215,7 @@ def test_waiting_until_somebody_else_has_deployed(locked, deploy, tmp_path, monk
     monkeypatch.setenv("ANSIBLE_LOG_PATH", str(log))
     thread = threading.Thread(target=lambda: runs.append(deploy("0.2.0-again", limit="web2", elixir_release_lock_wait=60)))
     thread.start()
-    while thread.is_alive() and not (log.exists() and "RETRYING: [web2]: Take the lock" in log.read_text()):
+    while thread.is_alive() and not (log.exists() and "RETRYING: [web2]: Look at the host, and lock it" in log.read_text()):
         time.sleep(0.1)
     assert thread.is_alive(), "it waits"
     locked.run(f"rm {ROOT}/deploy.lock")

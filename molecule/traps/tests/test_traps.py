@@ -158,7 +158,7 @@ def test_a_missing_variable_is_found_before_anything_is_stopped(deploy, fleet, s
     before = web1.beams()
     run = deploy("0.1.0", elixir_release_env_file=str(env))
     assert run.rc != 0
-    assert "DATABASE_URL" in run.plain() and "Rehearse it" in run.output
+    assert "DATABASE_URL" in run.plain() and "The rehearsal failed" in run.plain()
     assert web1.beams() == before and web1.serves("0.2.0")
 
 
@@ -166,7 +166,7 @@ def test_an_expression_of_ones_own_in_the_rehearsal(deploy, web1):
     before = web1.beams()
     run = deploy("0.1.0", elixir_release_rehearse='raise "no tables here"')
     assert run.rc != 0
-    assert "no tables here" in run.plain() and "Rehearse it" in run.output
+    assert "no tables here" in run.plain() and "The rehearsal failed" in run.plain()
     assert web1.beams() == before and web1.serves("0.2.0")
 
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from ansible_collections.beamops.elixir.plugins.module_utils import _module
 from ansible_collections.beamops.elixir.plugins.module_utils._modules import _info, _lock
+from ansible_collections.beamops.elixir.plugins.module_utils._steps import _stage
+from ansible_collections.beamops.elixir.plugins.module_utils._tarball import _delta
 
 ARGUMENTS = {**_info.ARGUMENTS, **_lock.TO_HOLD}
 
@@ -22,4 +24,5 @@ def work(module):
         return {**seen, "held": False, "msg": " ".join(seen["problems"])}
     held = _lock.hold(module, layout)
     told = {key: held[key] for key in ("held", "owner", "since", "taken_over", "msg")}
-    return {**seen, "problems": [], **told, "holder": held.get("holder")}
+    there = {"builds": [release["sha256"] for release in seen["releases"]], "files": _delta.told(_stage.contents(layout).values())}
+    return {**seen, "problems": [], **told, "holder": held.get("holder"), **({"there": there} if tarball else {})}

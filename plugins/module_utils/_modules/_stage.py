@@ -6,11 +6,14 @@
 
 from __future__ import annotations
 
+import base64
+
 from ansible_collections.beamops.elixir.plugins.module_utils import _module
 from ansible_collections.beamops.elixir.plugins.module_utils._errors import ReleaseError
 from ansible_collections.beamops.elixir.plugins.module_utils._host import _processes
 from ansible_collections.beamops.elixir.plugins.module_utils._modules import _eval
 from ansible_collections.beamops.elixir.plugins.module_utils._steps import _bin_app, _evaluation, _stage
+from ansible_collections.beamops.elixir.plugins.module_utils._tarball import _delta
 
 REHEARSAL_SECONDS = 300
 
@@ -24,7 +27,8 @@ ARGUMENTS = {
     "shared_dirs": {"type": "list", "elements": "str", "default": []},
     "force": {"type": "bool", "default": False},
     "port": {"type": "int"},
-    "here": {"type": "list", "elements": "str"},
+    "there": {"type": "dict"},
+    "delta": {"type": "str", "no_log": True},
     "rehearsal": {"type": "str"},
     "rehearsed_word": {"type": "str"},
 }
@@ -59,8 +63,14 @@ def work(module):
     scan = _processes.scan()
     _stage.refuse_what_cannot_start(wanted, release, scan)
     answer = {"changed": release is None, "diff": _stage.diff(wanted, release)}
-    if release is None and params["remote_src"] and not module.check_mode:
-        release = _stage.stage(wanted, params["tarball"]["path"])
+    if release is None and not module.check_mode:
+        if params["delta"]:
+            try:
+                release = _stage.stage_delta(wanted, base64.b64decode(params["delta"]))
+            except _delta.Unusable as error:
+                return {**answer, "unusable": str(error)}
+        elif params["remote_src"]:
+            release = _stage.stage(wanted, params["tarball"]["path"])
     answer.update(env_missing=missing, **_stage.answer(wanted, release, scan))
     # It changes nothing, so check mode rehearses too what is there already
     if params["rehearsal"] and release and not answer["live"]:

@@ -58,6 +58,11 @@ def shared_file(release_path: str) -> str:
     return os.path.join(release_path, ".shared")
 
 
+def contents_file(release_path: str) -> str:
+    """What of it is as it was built, for other releases to share."""
+    return os.path.join(release_path, ".contents.json")
+
+
 def record(release_path: str) -> str:
     return os.path.join(release_path, ".deploy.json")
 

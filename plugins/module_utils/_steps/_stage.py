@@ -23,7 +23,16 @@ from ansible_collections.beamops.elixir.plugins.module_utils._root import (
     _shared,
 )
 from ansible_collections.beamops.elixir.plugins.module_utils._steps import _bin_app, _serving, _startable, _way_back
-from ansible_collections.beamops.elixir.plugins.module_utils._tarball import _archive, _mix_release, _rel
+from ansible_collections.beamops.elixir.plugins.module_utils._tarball import (
+    _archive,
+    _contents,
+    _delta,
+    _mix_release,
+    _rel,
+)
+
+# Makes a directory of the release, and says what it is made of
+Build = t.Callable[[str], _contents.Contents]
 
 OTHER_COOKIE = "set another RELEASE_COOKIE in the env file, or 'cookie' (elixir_release_cookie of the role), of letters and digits only."
 
@@ -95,32 +104,56 @@ def existing(wanted: Plan) -> _releases.Release | None:
     return None
 
 
+def contents(layout: _layout.Layout) -> dict[str, _contents.Contents]:
+    """What the releases here are made of, by their directories, as far as that was noted."""
+    found = {}
+    for release in _releases.staged(layout):
+        with contextlib.suppress(OSError, ValueError, TypeError), open(_layout.contents_file(release.path), encoding="utf-8") as file:
+            found[release.path] = _contents.parse(file.read())
+    return found
+
+
 def stage(wanted: Plan, source: str) -> _releases.Release:
+    """From a tarball that lies on this host."""
+    return _alone(wanted, lambda unfinished: _unpack(wanted, source, unfinished))
+
+
+def stage_delta(wanted: Plan, delta: bytes) -> _releases.Release:
+    """From what the host lacks of the tarball. Raises _delta.Unusable where that does not do."""
+    return _alone(wanted, lambda unfinished: _delta.assemble(delta, contents(wanted.layout), unfinished))
+
+
+def _alone(wanted: Plan, build: Build) -> _releases.Release:
     _directories(wanted.layout, wanted.account)
     with _releases.alone(wanted.layout):
-        return existing(wanted) or _stage(wanted, source)
+        return existing(wanted) or _stage(wanted, build)
 
 
-def _stage(wanted: Plan, source: str) -> _releases.Release:
+def _unpack(wanted: Plan, source: str, unfinished: str) -> _contents.Contents:
+    sha256 = _archive.unpack(source, unfinished)
+    if sha256 != wanted.tarball["sha256"]:
+        raise ReleaseError(
+            f"{source} has the sha256 {sha256} on this host, and {wanted.tarball['sha256']} on the controller: it was damaged on the way. "
+            "Run the deploy again."
+        )
+    return _contents.of_directory(unfinished)
+
+
+def _stage(wanted: Plan, build: Build) -> _releases.Release:
     layout = wanted.layout
     controller = wanted.tarball.get("controller") or {}
     unfinished = layout.unfinished(wanted.release_id)
     _discard(unfinished)  # of a run that was broken off
     try:
-        sha256 = _archive.unpack(source, unfinished)
-        if sha256 != wanted.tarball["sha256"]:
-            raise ReleaseError(
-                f"{source} has the sha256 {sha256} on this host, and {wanted.tarball['sha256']} on the controller: it was damaged on the way. "
-                "Run the deploy again."
-            )
+        made_of = build(unfinished)
         # The dry run below is the first that is run of it
-        _mix_release.refuse_others(f"The tarball {source}", wanted.tarball["name"], _mix_release.in_directory(unfinished))
+        _mix_release.refuse_others(f"The tarball {wanted.tarball['path']}", wanted.tarball["name"], _mix_release.in_directory(unfinished))
         release = _releases.Release(
             id=_free_id(wanted),
             path=unfinished,
             name=wanted.tarball["name"],
             version=wanted.tarball["version"],
-            sha256=sha256,
+            sha256=wanted.tarball["sha256"],
             state="staged",
             reason=None,
             staged_at=datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
@@ -129,6 +162,7 @@ def _stage(wanted: Plan, source: str) -> _releases.Release:
         )
         _equip(release, wanted)
         _share(release, wanted)
+        _note_contents(release, made_of, wanted.shared_dirs)
         release = release._replace(node=_refuse_what_cannot_start(wanted, unfinished, _processes.scan()))
         _releases.write(release)
         final = layout.release(release.id)
@@ -293,6 +327,13 @@ def _equip(release: _releases.Release, wanted: Plan) -> None:
     cookie = wanted.cookie or of_build
     if cookie:
         _releases.replace(_layout.cookie_file(release.path), cookie, 0o640, group)
+
+
+def _note_contents(release: _releases.Release, made_of: _contents.Contents, shared_dirs: t.Iterable[str]) -> None:
+    """Without what is not as it was built."""
+    changed = [os.path.relpath(_layout.cookie_file(release.path), release.path), *shared_dirs]
+    kept = {path: entry for path, entry in made_of.items() if not any(f"{path}/".startswith(f"{other}/") for other in changed)}
+    _releases.replace(_layout.contents_file(release.path), _contents.text(kept), 0o644)
 
 
 def _share(release: _releases.Release, wanted: Plan) -> None:

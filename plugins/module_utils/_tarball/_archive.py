@@ -84,6 +84,13 @@ def unpack(path: str, destination: str) -> str:
         raise
 
 
+def inside(path: str) -> str:
+    """The path itself, where it is one of a member that was vetted."""
+    if _relative(path) != path or not path:
+        raise ReleaseError(f"The path {path!r} is none of a release.")
+    return path
+
+
 class _Hashed:
     """A file that hashes what is read from it."""
 

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import socket
 
@@ -11,6 +12,8 @@ import pytest
 
 from ansible_collections.beamops.elixir.plugins.module_utils._modules import _stage
 from ansible_collections.beamops.elixir.plugins.module_utils._root import _current, _releases
+from ansible_collections.beamops.elixir.plugins.module_utils._steps import _stage as _steps_stage
+from ansible_collections.beamops.elixir.plugins.module_utils._tarball import _archive, _contents, _delta
 from ansible_collections.beamops.elixir.plugins.modules import elixir_release_stage as module, elixir_release_start
 
 SECRETS = {"PASSWORD": "hunter22", "DATABASE_URL": "ecto://kai:p%40ssw0rd@db/x", "RELEASE_COOKIE": "COOKIEOFENV"}
@@ -202,3 +205,75 @@ def test_the_user_is_recorded_and_another_one_makes_another_release(stage, layou
     assert stage()["release"] == f"{release.id}.2"
     _releases.write(release._replace(user=None))
     assert stage()["release"] == release.id
+
+
+@pytest.fixture
+def stage_delta(stage, layout, make_tarball):
+    """Stages as the action plugin does where it knows what the host has."""
+
+    def run(version, damage=lambda: None, **arguments):
+        tarball = make_tarball(version)
+        contents = _contents.of_tarball(tarball["path"])
+        delta = _delta.make(tarball["path"], contents, _delta.heard(_delta.told(_steps_stage.contents(layout).values())))
+        damage()
+        return stage(tarball=tarball, remote_src=False, delta=base64.b64encode(delta).decode(), **arguments)
+
+    return run
+
+
+def test_a_delta_makes_what_the_whole_tarball_makes(stage, stage_delta, layout, make_tarball, place):
+    first = stage()
+    answer = stage_delta("0.2.0")
+    assert answer["changed"] and "unusable" not in answer
+    _archive.unpack(make_tarball("0.2.0")["path"], str(place / "whole"))
+    staged, whole = _contents.of_directory(answer["path"]), _contents.of_directory(str(place / "whole"))
+    own = {".env", ".deploy.json", ".contents.json", "releases/COOKIE"}
+    assert {path: entry for path, entry in staged.items() if path not in own} == {path: entry for path, entry in whole.items() if path not in own}
+    assert os.path.samefile(f"{first['path']}/bin/guestbook", f"{answer['path']}/bin/guestbook")
+    assert _releases.find(layout, answer["release"]).sha256 == make_tarball("0.2.0")["sha256"]
+    # The next one shares with what was put together
+    assert stage_delta("0.3.0")["changed"]
+
+
+def test_a_delta_that_does_not_do_is_told_and_stages_nothing(stage, stage_delta, layout):
+    first = stage()
+    answer = stage_delta("0.2.0", damage=lambda: os.unlink(f"{first['path']}/bin/guestbook"))
+    assert "failed" not in answer and answer["unusable"]
+    assert [release.id for release in _releases.staged(layout)] == [first["release"]] and _releases.unfinished(layout) == []
+
+
+def test_what_is_not_as_it_was_built_is_shared_with_nobody(stage, stage_delta, layout):
+    """The cookie is ours, and what is in a shared directory is the application's."""
+    stage(cookie="OURCOOKIE", shared_dirs=["uploads"])
+    (noted,) = _steps_stage.contents(layout).values()
+    assert "bin/guestbook" in noted and "releases/COOKIE" not in noted
+    answer = stage_delta("0.2.0", cookie="OURCOOKIE", shared_dirs=["uploads"])
+    assert "unusable" not in answer
+    with open(f"{answer['path']}/releases/COOKIE", encoding="utf-8") as file:
+        assert file.read() == "OURCOOKIE"
+
+
+@pytest.mark.parametrize("noted", ["", "{", "[[1]]"])
+def test_damaged_notes_of_what_is_there_are_none(stage, layout, noted):
+    first = stage()
+    with open(f"{first['path']}/.contents.json", "w", encoding="utf-8") as file:
+        file.write(noted)
+    assert _steps_stage.contents(layout) == {}
+
+
+@pytest.mark.parametrize(
+    ("rehearsal", "words"),
+    [
+        ("echo done", None),
+        ("echo nothing", "ended with exit code 0 without evaluating the rehearsal to its end"),
+        ("echo broken >&2; exit 3", "eval of 0.1.0-"),
+    ],
+)
+def test_it_is_rehearsed_when_it_is_staged(stage, layout, rehearsal, words):
+    answer = stage(rehearsal=rehearsal, rehearsed_word="done")
+    if not words:
+        assert answer["changed"] and "failed" not in answer
+        return
+    assert answer["failed"] and answer["msg"].startswith("The rehearsal failed: ") and words in answer["msg"]
+    # It stays, and is rehearsed again: also in check mode
+    assert stage(rehearsal=rehearsal, rehearsed_word="done", _ansible_check_mode=True)["failed"]
