@@ -21,7 +21,9 @@ attributes:
       - This assumes that the system controlled or queried by the module has not changed in a relevant way.
   action:
     description: Has a corresponding action plugin, so some parts of it are executed on the controller.
-    support: none
+    support: full
+    details:
+      - Is sent to the host together with all other modules of this collection, so that Ansible packs them once.
   platform:
     description: Target OS or families that can be operated against.
     support: full

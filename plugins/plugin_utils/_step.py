@@ -23,3 +23,17 @@ class StepAction(ActionBase):
         """By default with the arguments of the task."""
         arguments = self._task.args if arguments is None else arguments
         return self._execute_module(PAYLOAD, {**arguments, "step": self.step}, task_vars=task_vars, **options)
+
+
+class PlainAction(StepAction):
+    """For the modules that need no more than to be sent."""
+
+    _supports_async = True
+
+    def run(self, tmp=None, task_vars=None):
+        answer = super().run(tmp, task_vars)
+        in_background = self._task.async_val and not self._connection.has_native_async
+        answer.update(self.send(task_vars, wrap_async=in_background))
+        if not in_background:
+            self._remove_tmp_path(self._connection._shell.tmpdir)
+        return answer
