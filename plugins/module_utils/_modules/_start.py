@@ -44,6 +44,13 @@ def refuse_what_cannot_start(params, layout, release, application):
     _startable.refuse(_startable.Start(application, dry_run, replaces, params["port"], params["force"]))
 
 
+def started_since(asked_at, process):
+    """What was asked to stop runs no more, as far as this is concerned, although it may be there still."""
+    if process and asked_at is not None and _processes.uptime() - process.seconds < asked_at:
+        return None
+    return process
+
+
 def gone(params, layout):
     """Whether what it replaces is, where that was asked to stop. All that takes time was done before: nobody is served meanwhile."""
     if params["asked_at"] is None:
@@ -63,7 +70,7 @@ def work(module):
     _module.hide(module, application.environ, release.name, release.id)
     if module.check_mode:
         refuse_what_cannot_start(params, layout, release, application)
-    process = _start.running(release)
+    process = started_since(params["asked_at"], _start.running(release))
     verdict = _readiness.yes("it runs.")
     repoints = repointing(params, pointed, release.id)
     changed = process is None or bool(repoints)

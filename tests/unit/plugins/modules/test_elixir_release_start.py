@@ -173,9 +173,9 @@ def test_what_it_replaces_may_be_of_another_root(start, run_module, replaced, ne
 
 
 def test_where_it_runs_only_current_is_pointed(start, replaced, layout, staged):
-    pid, asked_at = replaced
+    pid, _asked_at = replaced
     _current.point(layout, staged("0.1.0-other").id)
-    answer = start(release="0.0.9-old", asked_at=asked_at, point=True)
+    answer = start(release="0.0.9-old", point=True)
     assert (answer["changed"], answer["ready"], answer["pid"], _current.pointed(layout)) == (True, True, pid, "0.0.9-old")
     assert start(release="0.0.9-old", point=True)["changed"] is False
 
@@ -185,3 +185,15 @@ def test_check_mode_points_nothing(start, replaced, new, layout):
     assert (answer["changed"], answer["ready"], _current.pointed(layout)) == (True, True, "0.0.9-old")
     assert answer["diff"] == {"before": "current -> 0.0.9-old\n", "after": "current -> 0.1.0-new\n"}
     assert start(release="0.9.0-planned", point=True, _ansible_check_mode=True)["diff"]["after"] == "current -> 0.9.0-planned\n"
+
+
+def test_the_same_release_is_started_again_when_what_was_asked_to_stop_is_gone(start, replaced, layout):
+    """As in a restart."""
+    pid, asked_at = replaced
+    threading.Timer(0.3, os.kill, (pid, signal.SIGTERM)).start()
+    time.sleep(0.02)
+    answer = start(release="0.0.9-old", asked_at=_processes.uptime(), watch=10)
+    assert answer["changed"] and answer["ready"] and answer["pid"] != pid
+    # What was started since runs
+    again = start(release="0.0.9-old", asked_at=asked_at)
+    assert (again["changed"], again["pid"]) == (False, answer["pid"])
