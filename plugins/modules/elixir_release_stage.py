@@ -101,6 +101,12 @@ options:
     description:
       - What O(rehearsal) prints as the last thing it does. An exit code tells nothing, since an expression that halts ends with 0 as well.
     type: str
+  overlap:
+    description:
+      - Give it a node name and a E(RELEASE_TMP) of its own, at the end of the env file that it is staged with, so that it can start while the release that
+        it replaces still finishes its requests. Refused where C(mnesia) is among its applications.
+    type: bool
+    default: false
 author:
   - The beamops.elixir authors (@beamops)
 seealso:

@@ -72,6 +72,11 @@ options:
       - Point C(current) at the release as soon as its process is there.
     type: bool
     default: false
+  overlap:
+    description:
+      - Start it as soon as what it replaces listens no more, although that is not gone yet, where the two have different node names.
+    type: bool
+    default: false
 author:
   - The beamops.elixir authors (@beamops)
 seealso:

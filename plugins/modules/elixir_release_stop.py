@@ -51,6 +51,11 @@ options:
     description:
       - The id of the release that is to be started next, which the host is to go back from. Needed with O(deadman).
     type: str
+  overlap:
+    description:
+      - Leave alone what runs of O(release).
+    type: bool
+    default: false
 author:
   - The beamops.elixir authors (@beamops)
 seealso:

@@ -133,6 +133,11 @@ options:
       - When it is ready, call off the timer that would take the host back, as M(beamops.elixir.elixir_release_deadman) does. Fails where that was quicker.
     type: bool
     default: false
+  overlap:
+    description:
+      - With O(state=ready), what it replaces may be there still. With O(state=stopped), what runs of O(release) does not count.
+    type: bool
+    default: false
 author:
   - The beamops.elixir authors (@beamops)
 seealso:

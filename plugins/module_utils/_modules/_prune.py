@@ -7,11 +7,13 @@
 from __future__ import annotations
 
 import os
+import shutil
 
 from ansible_collections.beamops.elixir.plugins.module_utils import _module
 from ansible_collections.beamops.elixir.plugins.module_utils._errors import ReleaseError
 from ansible_collections.beamops.elixir.plugins.module_utils._host import _processes, _tree
 from ansible_collections.beamops.elixir.plugins.module_utils._root import _current, _history, _releases
+from ansible_collections.beamops.elixir.plugins.module_utils._steps import _overlap
 
 ARGUMENTS = {**_module.ROOT, "keep": {"type": "int", "default": 5}}
 
@@ -53,6 +55,7 @@ def remove(layout, release):
     if release.id == _current.pointed(layout) or _processes.scan().of_release(release.path):
         return False
     clear(release.path, layout.unfinished(release.id))
+    shutil.rmtree(_overlap.own_tmp(layout, release.id), ignore_errors=True)
     return True
 
 

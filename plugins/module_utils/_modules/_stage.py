@@ -29,6 +29,7 @@ ARGUMENTS = {
     "port": {"type": "int"},
     "there": {"type": "dict"},
     "delta": {"type": "str", "no_log": True},
+    "overlap": {"type": "bool", "default": False},
     "rehearsal": {"type": "str"},
     "rehearsed_word": {"type": "str"},
 }
@@ -48,7 +49,7 @@ def work(module):
     params = module.params
     layout = _module.layout(module)
     account = _stage.account(params["user"], module.check_mode)
-    wanted = _stage.plan(layout, params["tarball"], params["env"], params["cookie"], account, params["shared_dirs"])
+    wanted = _stage.plan(layout, params["tarball"], params["env"], params["cookie"], account, params["shared_dirs"], params["overlap"])
     _module.hide(module, wanted.variables, params["tarball"]["name"], wanted.release_id)
     release = _stage.existing(wanted)
     if release and release.state == "bad" and not params["force"]:

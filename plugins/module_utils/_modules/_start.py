@@ -33,6 +33,7 @@ ARGUMENTS = {
     "watch": {"type": "float", "default": 0},
     "within": {"type": "float"},
     "point": {"type": "bool", "default": False},
+    "overlap": {"type": "bool", "default": False},
 }
 
 
@@ -51,12 +52,22 @@ def started_since(asked_at, process):
     return process
 
 
-def gone(params, layout):
+def gone(params, layout, overlaps):
     """Whether what it replaces is, where that was asked to stop. All that takes time was done before: nobody is served meanwhile."""
     if params["asked_at"] is None:
         return _readiness.yes("nothing was asked to stop.")
     root = os.path.realpath(params["replaces"] or layout.root)
+    if overlaps:
+        return _wait.watch_closed(root, params["watch"], params["within"], params["asked_at"])
     return _wait.watch_stopped(root, params["node"], params["watch"], params["within"], params["asked_at"])
+
+
+def overlaps(params, layout, release):
+    """Whether it may start beside what it replaces: where it has another node name."""
+    if not params["overlap"]:
+        return False
+    running = _processes.scan().of_root(params["replaces"] or layout.root)
+    return release.node is not None and not any(_node.short(process.node or "") == _node.short(release.node) for process in running)
 
 
 def work(module):
@@ -75,10 +86,12 @@ def work(module):
     repoints = repointing(params, pointed, release.id)
     changed = process is None or bool(repoints)
     if process is None and not module.check_mode:
-        verdict = gone(params, layout)
+        beside = overlaps(params, layout, release)
+        verdict = gone(params, layout, beside)
         if not verdict.ready:
             return answer(False, None, release.id, application, verdict)
-        _start.refuse_beside_another(layout, release)
+        if not beside:
+            _start.refuse_beside_another(layout, release)
         process = _start.start(application)
     if repoints and not module.check_mode:
         _current.point(layout, release.id)  # while it boots

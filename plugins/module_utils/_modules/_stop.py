@@ -23,6 +23,7 @@ ARGUMENTS = {
     "deadman": {"type": "int", "default": 0},
     "release": {"type": "str"},
     "replaces": {"type": "path"},
+    "overlap": {"type": "bool", "default": False},
 }
 
 
@@ -38,7 +39,8 @@ def work(module):
         arm(module, layout)
     asked_at = _processes.uptime()
     end = _stop.kill if module.params["force"] else _stop.ask
-    processes = _processes.scan().of_root(module.params["replaces"] or layout.root)
+    spared = layout.release(module.params["release"] or "") if module.params["overlap"] else None
+    processes = [process for process in _processes.scan().of_root(module.params["replaces"] or layout.root) if process.root != spared]
     asked = []
     for process in processes:
         told = {"pid": process.pid, "version": process.version, "node": process.node}

@@ -34,6 +34,7 @@ ARGUMENTS = {
     "within": {"type": "float"},
     "asked_at": {"type": "float"},
     "disarm": {"type": "bool", "default": False},
+    "overlap": {"type": "bool", "default": False},
 }
 
 SECRET_HEADERS = re.compile(r"authorization|cookie|token|key|secret", re.IGNORECASE)
@@ -59,7 +60,8 @@ def work(module):
         return {"skipped": True, "msg": "there is nothing to wait for in check mode"}
     check_regex(params["search_regex"])
     if params["state"] == "stopped":
-        verdict = _wait.watch_stopped(layout.root, params["node"], params["watch"], params["within"], params["asked_at"])
+        spared = layout.release(params["release"]) if params["overlap"] and params["release"] else None
+        verdict = _wait.watch_stopped(layout.root, params["node"], params["watch"], params["within"], params["asked_at"], spared)
     else:
         release = _releases.chosen(layout, params["release"])
         hide_secrets(module, release)

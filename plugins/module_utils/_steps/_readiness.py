@@ -96,8 +96,19 @@ def stopped(root: str, running: list[Seen], node: str | None, holders: list[Seen
     return yes(f"no release of {root} runs" + (f", and the node name {node} is free." if node else "."), "stopped", "gone")
 
 
-def process(release_root: str, expected_pid: int | None, running: list[Seen], stable_for: float) -> Verdict:
-    """One process of this release, the one that was started, up for long enough."""
+def closed(serving: list[tuple[Seen, set[int] | None]]) -> Verdict:
+    """Nothing that is to be replaced listens any more. Where that cannot be told of one, it has to be gone."""
+    for seen, ports in serving:
+        if ports is None:
+            return not_yet(f"{seen} still runs, and whether it listens cannot be told.", "closed", "cannot be told")
+        if ports:
+            listening = ", ".join(map(str, sorted(ports)))
+            return not_yet(f"{seen} still listens on port {listening}; it was asked to stop.", "closed", listening)
+    return yes("what is replaced listens no more.", "closed", "none")
+
+
+def process(release_root: str, expected_pid: int | None, running: list[Seen], stable_for: float, overlap: bool = False) -> Verdict:
+    """One process of this release, the one that was started, up for long enough. With overlap, what it replaces may be there still."""
     ours = [seen for seen in running if seen.root == release_root]
     others = [seen for seen in running if seen.root != release_root]
     if expected_pid is not None and expected_pid not in [seen.pid for seen in ours]:
@@ -106,7 +117,7 @@ def process(release_root: str, expected_pid: int | None, running: list[Seen], st
         return never(f"{others[0]} runs, not {release_root}.", "process", "another runs")
     if not ours:
         return not_yet(f"no process of {release_root} runs.", "process", "none runs")
-    if others:
+    if others and not overlap:
         return never(f"{others[0]} runs beside {ours[0]}.", "process", "two run")
     if ours[0].seconds < stable_for:
         return not_yet(f"{ours[0]} is up for {ours[0].seconds:.1f} s, and is to be for {stable_for:g} s.", "process", "up for too short")

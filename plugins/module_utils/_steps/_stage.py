@@ -22,7 +22,13 @@ from ansible_collections.beamops.elixir.plugins.module_utils._root import (
     _releases,
     _shared,
 )
-from ansible_collections.beamops.elixir.plugins.module_utils._steps import _bin_app, _serving, _startable, _way_back
+from ansible_collections.beamops.elixir.plugins.module_utils._steps import (
+    _bin_app,
+    _overlap,
+    _serving,
+    _startable,
+    _way_back,
+)
 from ansible_collections.beamops.elixir.plugins.module_utils._tarball import (
     _archive,
     _contents,
@@ -49,10 +55,18 @@ class Plan(t.NamedTuple):
     shared_dirs: list[str]
     port: int | None = None  # where the user says that it listens
     force: bool = False
+    overlap: bool = False
 
     @property
     def release_id(self) -> str:
         return self.tarball["release_id"]
+
+    def of(self, release_id: str) -> Plan:
+        """The same for the release of that id, which may have variables of its own."""
+        if not self.overlap:
+            return self
+        own = _overlap.variables(self.layout, self.tarball["name"], self.variables, release_id)
+        return self._replace(env=_overlap.text(self.env, own), variables={**self.variables, **own}, overlap=False)
 
 
 def account(user: str | None, check_mode: bool) -> _command.Account:
@@ -66,7 +80,13 @@ def account(user: str | None, check_mode: bool) -> _command.Account:
 
 
 def plan(
-    layout: _layout.Layout, tarball: dict[str, t.Any], env: str, cookie: str | None, account: _command.Account, shared_dirs: t.Iterable[str] = ()
+    layout: _layout.Layout,
+    tarball: dict[str, t.Any],
+    env: str,
+    cookie: str | None,
+    account: _command.Account,
+    shared_dirs: t.Iterable[str] = (),
+    overlap: bool = False,
 ) -> Plan:
     shared_dirs = _shared.checked(shared_dirs, tarball.get("applications"))
     variables = load(env, account)
@@ -77,7 +97,9 @@ def plan(
     _refuse_foreign_tmp(layout, account)
     if os.path.lexists(layout.current) and not os.path.islink(layout.current):
         raise ReleaseError(f"{layout.current} is no symbolic link, so it is not of this collection: move it away, or choose another root.")
-    return Plan(layout, tarball, env, variables, cookie, account, shared_dirs)
+    if overlap:
+        _overlap.refuse(tarball.get("applications") or (), variables)
+    return Plan(layout, tarball, env, variables, cookie, account, shared_dirs, overlap=overlap)
 
 
 def load(env: str, account: _command.Account) -> dict[str, str]:
@@ -99,7 +121,7 @@ def env_missing(wanted: Plan) -> list[str]:
 def existing(wanted: Plan) -> _releases.Release | None:
     """The same tarball, staged with the same env file, cookie and shared directories, for the same user."""
     for release in _releases.staged(wanted.layout):
-        if release.sha256 == wanted.tarball["sha256"] and release.user in (None, wanted.account.name) and _paired(release, wanted):
+        if release.sha256 == wanted.tarball["sha256"] and release.user in (None, wanted.account.name) and _paired(release, wanted.of(release.id)):
             return release
     return None
 
@@ -140,7 +162,8 @@ def _unpack(wanted: Plan, source: str, unfinished: str) -> _contents.Contents:
 
 
 def _stage(wanted: Plan, build: Build) -> _releases.Release:
-    layout = wanted.layout
+    layout, release_id = wanted.layout, _free_id(wanted)
+    wanted = wanted.of(release_id)
     controller = wanted.tarball.get("controller") or {}
     unfinished = layout.unfinished(wanted.release_id)
     _discard(unfinished)  # of a run that was broken off
@@ -149,7 +172,7 @@ def _stage(wanted: Plan, build: Build) -> _releases.Release:
         # The dry run below is the first that is run of it
         _mix_release.refuse_others(f"The tarball {wanted.tarball['path']}", wanted.tarball["name"], _mix_release.in_directory(unfinished))
         release = _releases.Release(
-            id=_free_id(wanted),
+            id=release_id,
             path=unfinished,
             name=wanted.tarball["name"],
             version=wanted.tarball["version"],
@@ -182,6 +205,7 @@ def _discard(unfinished: str) -> None:
 
 def refuse_what_cannot_start(wanted: Plan, release: _releases.Release | None, scan: _processes.Scan) -> None:
     """As far as it can be told of a release that is staged, or only planned."""
+    wanted = wanted.of(release.id if release else _free_id(wanted))
     _refuse_what_cannot_start(wanted, release.path if release else None, scan)
 
 
@@ -223,7 +247,7 @@ def predecessor(layout: _layout.Layout, name: str, node: str | None, scan: _proc
 def answer(wanted: Plan, release: _releases.Release | None, scan: _processes.Scan) -> dict[str, t.Any]:
     """What the next steps need to know of the release, staged or only planned."""
     release_id = release.id if release else _free_id(wanted)
-    planned = release or _planned(wanted, release_id)
+    planned = release or _planned(wanted.of(release_id), release_id)
     return described(wanted.layout, planned, predecessor(wanted.layout, planned.name, planned.node, scan), scan)
 
 
@@ -249,8 +273,9 @@ def diff(wanted: Plan, release: _releases.Release | None) -> dict[str, str]:
     """From the current release to this one: its id, and the names of the variables, and which are not what the text says. A value is never shown."""
     current = _releases.current(wanted.layout)
     old_env = _variables(current, wanted.account) if current else {}
-    changed = {key for key, value in wanted.variables.items() if key in old_env and old_env[key] != value}
     release_id = release.id if release else _free_id(wanted)
+    wanted = wanted.of(release_id)
+    changed = {key for key, value in wanted.variables.items() if key in old_env and old_env[key] != value}
     old_text = (_content(_layout.env_file(current.path)) if old_env else "") or ""
     old_shared = (_content(_layout.shared_file(current.path)) or "").splitlines() if current else []
     before = [f"release: {current.id}" if current else "", *(f"shared: {path}" for path in old_shared), *_named(old_env, old_text, set())]

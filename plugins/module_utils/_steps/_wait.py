@@ -17,7 +17,13 @@ import urllib.request
 
 from ansible_collections.beamops.elixir.plugins.module_utils._host import _epmd, _logs, _node, _processes, _text
 from ansible_collections.beamops.elixir.plugins.module_utils._root import _layout, _releases
-from ansible_collections.beamops.elixir.plugins.module_utils._steps import _bin_app, _node_calls, _readiness, _serving
+from ansible_collections.beamops.elixir.plugins.module_utils._steps import (
+    _bin_app,
+    _node_calls,
+    _overlap,
+    _readiness,
+    _serving,
+)
 
 BODY_BYTES = 65536
 # Between two looks: a change is to be seen at once, and what takes long, as a look that boots a BEAM does, is done less often
@@ -47,6 +53,7 @@ class Wanted(t.NamedTuple):
     rpc: bool
     timeout: float
     serves: bool = False
+    overlap: bool = False
     validate_certs: bool | None = None  # None: not on loopback, which no public certificate names
 
 
@@ -74,15 +81,30 @@ def watched(look: Look, watch: float, within: float | None, what: str) -> _readi
         time.sleep(min(max(LEAST_PAUSE, PAUSE_PER_LOOK * took), MOST_PAUSE, left))
 
 
-def watch_stopped(root: str, node: str | None, watch: float = 0, within: float | None = None, asked_at: float | None = None) -> _readiness.Verdict:
+def watch_closed(root: str, watch: float = 0, within: float | None = None, asked_at: float | None = None) -> _readiness.Verdict:
+    """Whether what runs there listens no more, but to other nodes."""
+    scan = _scans()
+
+    def look() -> tuple[_readiness.Verdict, float | None]:
+        running = scan().of_root(root)
+        ports = [_serving.ports(process) for process in running]
+        return _readiness.closed(list(zip(_seen(running), ports))), None if asked_at is None else _processes.uptime() - asked_at
+
+    return watched(look, watch, within, "it was asked")
+
+
+def watch_stopped(
+    root: str, node: str | None, watch: float = 0, within: float | None = None, asked_at: float | None = None, spared: str | None = None
+) -> _readiness.Verdict:
+    """Of a release in the directory `spared`, what runs does not count."""
     # Once for all looks: it takes a shell that loads the env file, and nobody is served meanwhile
     epmd_port = _bin_app.epmd_port(_layout.Layout(root)) if node else None
     scan = _scans()
 
     def look() -> tuple[_readiness.Verdict, float | None]:
-        seen = scan()
+        seen = _without(scan(), spared)
         if not seen.of_root(root):  # nothing came in its place meanwhile
-            seen = _processes.scan()
+            seen = _without(_processes.scan(), spared)
         return stopped(root, node, epmd_port, seen), None if asked_at is None else _processes.uptime() - asked_at
 
     return watched(look, watch, within, "it was asked")
@@ -116,6 +138,10 @@ def _scans() -> t.Callable[[], _processes.Scan]:
     return scan
 
 
+def _without(scan: _processes.Scan, path: str | None) -> _processes.Scan:
+    return _processes.Scan([process for process in scan.releases if process.root != path])
+
+
 def stopped(root: str, node: str | None, epmd_port: int | None = None, scan: _processes.Scan | None = None) -> _readiness.Verdict:
     scan = scan or _processes.scan()
     ours = scan.of_root(root)
@@ -129,7 +155,7 @@ def ready(layout: _layout.Layout, wanted: Wanted, scan: _processes.Scan | None =
     ours = [process for process in running if process.root == wanted.release.path]
 
     def process() -> _readiness.Verdict:
-        return _readiness.process(wanted.release.path, wanted.pid, _seen(running), wanted.stable_for)
+        return _readiness.process(wanted.release.path, wanted.pid, _seen(running), wanted.stable_for, wanted.overlap)
 
     def port() -> _readiness.Verdict:
         return _readiness.port(wanted.port, _sockets(ours[0], wanted.port))
@@ -157,7 +183,7 @@ def ready(layout: _layout.Layout, wanted: Wanted, scan: _processes.Scan | None =
     verdict = _readiness.all_of(looks)
     if verdict.ready and (wanted.port or wanted.serves) and _processes.listening_ports(ours[0].pid) is None:
         verdict = verdict._replace(msg=f"{verdict.msg} Whether it listens itself cannot be told: {_processes.missing_right()}.")
-    return verdict._replace(msg=verdict.msg + _logs.tail(layout.tmp)) if verdict.fatal and not ours else verdict
+    return verdict._replace(msg=verdict.msg + _logs.tail(_overlap.tmp(layout, wanted.release.id))) if verdict.fatal and not ours else verdict
 
 
 class _AsItIs(urllib.request.HTTPErrorProcessor):

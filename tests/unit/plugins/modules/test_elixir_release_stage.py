@@ -277,3 +277,22 @@ def test_it_is_rehearsed_when_it_is_staged(stage, layout, rehearsal, words):
     assert answer["failed"] and answer["msg"].startswith("The rehearsal failed: ") and words in answer["msg"]
     # It stays, and is rehearsed again: also in check mode
     assert stage(rehearsal=rehearsal, rehearsed_word="done", _ansible_check_mode=True)["failed"]
+
+
+def test_a_release_that_overlaps_has_a_node_name_and_a_place_of_its_own(stage, layout, node):
+    plain = stage()
+    first = stage(overlap=True)
+    build = first["release"].rpartition("-")[2].replace(".", "_")
+    assert (plain["node"], first["node"]) == (node, f"{node}-{build}")
+    with open(f"{first['path']}/.env", encoding="utf-8") as file:
+        text = file.read()
+    assert text.startswith(f"RELEASE_NODE={node}\nA=1\n") and f"export RELEASE_TMP={layout.tmp}/{first['release']}\n" in text
+    # The same again is the same release, and without it is the other one
+    assert (stage(overlap=True)["changed"], stage()["release"]) == (False, plain["release"])
+    foretold = stage(overlap=True, env="A=2\n", _ansible_check_mode=True)
+    assert foretold["node"].startswith(f"{node}-") and foretold["node"] not in (node, first["node"])
+
+
+def test_a_release_that_overlaps_may_have_no_mnesia(stage, make_tarball):
+    answer = stage(overlap=True, tarball={**make_tarball(), "applications": {"mnesia": "4.21"}})
+    assert answer["failed"] and "set elixir_release_overlap to false" in answer["msg"]

@@ -15,7 +15,7 @@ import pytest
 from ansible_collections.beamops.elixir.plugins.module_utils._host import _processes
 from ansible_collections.beamops.elixir.plugins.module_utils._root import _current
 from ansible_collections.beamops.elixir.plugins.module_utils._steps import _start
-from ansible_collections.beamops.elixir.plugins.modules import elixir_release_start as module
+from ansible_collections.beamops.elixir.plugins.modules import elixir_release_start as module, elixir_release_stop, elixir_release_wait
 
 
 @pytest.fixture
@@ -136,7 +136,7 @@ def replaced(run_module, staged, layout, node):
 
 @pytest.fixture
 def new(staged, node):
-    return staged("0.1.0-new", env=f"RELEASE_NODE={node}\n")
+    return staged("0.1.0-new", env=f"RELEASE_NODE={node}\n", node=node)
 
 
 def test_what_it_replaces_is_waited_for_and_then_it_starts_and_current_points_to_it(start, replaced, new, node, layout):
@@ -197,3 +197,26 @@ def test_the_same_release_is_started_again_when_what_was_asked_to_stop_is_gone(s
     # What was started since runs
     again = start(release="0.0.9-old", asked_at=asked_at)
     assert (again["changed"], again["pid"]) == (False, answer["pid"])
+
+
+def test_it_starts_beside_what_listens_no_more(start, replaced, staged, node, layout, run_module):
+    """The stand-in listens nowhere, so its port is closed at once. It is not asked to stop here, so it stays."""
+    pid, asked_at = replaced
+    new = staged("0.1.0-new", env=f"RELEASE_NODE={node}-new\nRELEASE_TMP={layout.tmp}/0.1.0-new\n", node=f"{node}-new")
+    answer = start(release=new.id, asked_at=asked_at, watch=1, overlap=True)
+    assert (answer["changed"], answer["ready"]) == (True, True)
+    assert {process.pid for process in _processes.scan().of_root(layout.root)} == {pid, answer["pid"]}
+
+    def wait(state, **arguments):
+        return run_module(elixir_release_wait, root=layout.root, state=state, release=new.id, rpc=False, **arguments)
+
+    assert "runs beside" in wait("ready")["msg"] and wait("ready", overlap=True)["ready"]
+    assert not wait("stopped", overlap=True)["ready"]
+    run_module(elixir_release_stop, root=layout.root, release=new.id, overlap=True, force=True)
+    assert wait("stopped", overlap=True, watch=5)["ready"]
+    assert [process.pid for process in _processes.scan().of_root(layout.root)] == [answer["pid"]]
+
+
+def test_one_of_the_same_node_name_waits_until_the_other_is_gone(start, replaced, new):
+    answer = start(release=new.id, asked_at=replaced[1], watch=0.1, overlap=True)
+    assert not answer["ready"] and "still runs" in answer["msg"]

@@ -197,3 +197,19 @@ def test_all_of_stops_at_the_first_that_is_not_content():
 
 def test_all_of_answers_with_the_last_word_when_all_are_content():
     assert _readiness.all_of([lambda: _readiness.yes("up"), lambda: _readiness.yes("started")]) == _readiness.yes("started")
+
+
+@pytest.mark.parametrize(
+    ("ports", "ready", "words"),
+    [
+        ([], True, "listens no more"),
+        ([set()], True, "listens no more"),
+        ([{4001, 4000}], False, "still listens on port 4000, 4001"),
+        ([set(), {4000}], False, "still listens on port 4000"),
+        ([None], False, "whether it listens cannot be told"),
+    ],
+)
+def test_closed(ports, ready, words):
+    seen = _readiness.Seen(7, "0.1.0", "/opt/a", 1.0)
+    verdict = _readiness.closed([(seen, listened) for listened in ports])
+    assert (verdict.ready, verdict.fatal) == (ready, False) and words in verdict.msg
