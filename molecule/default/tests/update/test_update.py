@@ -87,6 +87,7 @@ def test_the_update_succeeds_and_says_what_runs(update):
     run = update[0]
     assert run.rc == 0, run.output
     assert "HOST " in run.output and "BEFORE " in run.output
+    assert "RETRYING" not in run.output, "the first look sees all that comes about"
 
 
 def test_every_host_serves_the_new_version_from_a_new_process(update, before, hosts):
