@@ -10,9 +10,9 @@ module: elixir_release_settle
 short_description: Record that a release is good, remove old ones, and give the lock back
 version_added: 0.2.0
 description:
-  - What follows when all hosts serve the new release. Does what M(beamops.elixir.elixir_release_current) does with O(beamops.elixir.elixir_release_current#module:state=good),
-    then what M(beamops.elixir.elixir_release_prune) does, then what M(beamops.elixir.elixir_release_lock) does with
-    O(beamops.elixir.elixir_release_lock#module:state=absent), on one way to the host.
+  - What follows when all hosts serve the new release. Does what M(beamops.elixir.elixir_release_current) does with
+    O(beamops.elixir.elixir_release_current#module:state=good), then what M(beamops.elixir.elixir_release_prune) does, then what
+    M(beamops.elixir.elixir_release_lock) does with O(beamops.elixir.elixir_release_lock#module:state=absent), on one way to the host.
   - A lock that is kept, or is another run's, is left where it is.
 extends_documentation_fragment:
   - beamops.elixir._release

@@ -245,7 +245,7 @@ def test_a_delta_that_does_not_do_is_told_and_stages_nothing(stage, stage_delta,
 def test_what_is_not_as_it_was_built_is_shared_with_nobody(stage, stage_delta, layout):
     """The cookie is ours, and what is in a shared directory is the application's."""
     stage(cookie="OURCOOKIE", shared_dirs=["uploads"])
-    (noted,) = _steps_stage.contents(layout).values()
+    noted = next(iter(_steps_stage.contents(layout).values()))
     assert "bin/guestbook" in noted and "releases/COOKIE" not in noted
     answer = stage_delta("0.2.0", cookie="OURCOOKIE", shared_dirs=["uploads"])
     assert "unusable" not in answer
