@@ -2,7 +2,7 @@ SCENARIO ?= default
 SUITE ?= bookworm
 CORE ?= 2.19
 
-.PHONY: help demo demo-down test test-fast unit lint sanity importer build molecule faults clean
+.PHONY: help demo demo-down test test-fast unit lint sanity importer build molecule faults bench clean
 .DEFAULT_GOAL := help
 
 help: ## Show this
@@ -52,6 +52,10 @@ molecule: ## Run a Molecule scenario: SCENARIO=default SUITE=bookworm CORE=2.19;
 faults: ## Inject every fault that we know, also under the bash script, and write docs/faults.md
 	@tools/setup test
 	@tools/faults
+
+bench: ## Measure deploys against the bash script and the floor, and write benchmarks (hours); QUICK=1 measures a little (5 minutes)
+	@tools/setup bench
+	@tools/bench $(if $(QUICK),--quick)
 
 clean: ## Take all hosts down and remove all that was made here
 	@tools/clean

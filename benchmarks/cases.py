@@ -33,6 +33,11 @@ class Case(t.NamedTuple):
     restarts: bool = False  # ends with what the hosts served, in another process
     quick: bool = True  # part of a quick run
 
+    @property
+    def common(self) -> bool:
+        """It has nothing of the collection in it: the same whichever checkout is measured."""
+        return self.kind != PLAYBOOK or "/" in self.playbook
+
 
 ONE_BATCH = {"elixir_release_batches": ["100%"]}
 AT_ONCE = {"elixir_release_stable_for": 0}

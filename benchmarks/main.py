@@ -14,6 +14,7 @@ import sys
 import time
 import typing as t
 
+import yaml
 from ansible_collections.beamops.elixir.benchmarks import cases, report, tarballs
 from ansible_collections.beamops.elixir.benchmarks.fleets import Fleet
 from ansible_collections.beamops.elixir.benchmarks.line import Line
@@ -62,6 +63,10 @@ def arguments() -> argparse.Namespace:
     return given
 
 
+def default_stable_for(path: pathlib.Path) -> float:
+    return float(yaml.safe_load((path / "roles" / "elixir_release" / "defaults" / "main.yml").read_text(encoding="utf-8"))["elixir_release_stable_for"])
+
+
 class Bench:
     def __init__(self, given: argparse.Namespace):
         self.given = given
@@ -69,6 +74,7 @@ class Bench:
         WORK.mkdir(parents=True)
         self.results = Results(given.out / "results.json", given.resume)
         self.results.content["collections"].update({name: commit(path) for name, path in given.collection})
+        self.results.content.setdefault("stable_for", {}).update({name: default_stable_for(path) for name, path in given.collection})
         size = max(given.hosts)
         for version in tarballs.VERSIONS:
             tarballs.build(version)
@@ -99,8 +105,7 @@ class Bench:
     def subjects(self, case: cases.Case) -> t.Sequence[Subject]:
         if case.kind == cases.SCRIPT:
             return [self.script]
-        # What has nothing of the collection in it is the same for all
-        return self.collections[:1] if case.kind == cases.FLOOR or "/" in case.playbook else self.collections
+        return self.collections[:1] if case.common else self.collections
 
     def once(self, case: cases.Case, subject: Subject, key: dict[str, t.Any]) -> None:
         key = {"case": case.name, "subject": subject.name, **key}

@@ -19,7 +19,7 @@ import typing as t
 class Results:
     def __init__(self, path: pathlib.Path, resume: bool):
         self.path = path
-        self.content: dict[str, t.Any] = {"machine": machine(), "collections": {}, "runs": []}
+        self.content: dict[str, t.Any] = {"machine": machine(), "collections": {}, "stable_for": {}, "runs": []}
         if resume and path.exists():
             self.content = json.loads(path.read_text(encoding="utf-8"))
 

@@ -1,0 +1,63 @@
+# Copyright (c) 2026, the beamops.elixir authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the figures have to be, and whether they are."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.beamops.elixir.benchmarks import figures
+from ansible_collections.beamops.elixir.benchmarks.figures import Figures, Metric
+
+
+class Mark(t.NamedTuple):
+    title: str
+    mark: str
+    figure: str
+    met: bool | None  # None where it was not measured
+
+
+def marks(found: Figures, subject: str, rtt: int) -> list[Mark]:
+    def value(metric: Metric, case: str, hosts: int) -> float | None:
+        values = found.of(metric, case, subject, hosts, rtt)
+        return values.median if values else None
+
+    def seconds(title: str, figure: float | None, factor: float, base: float | None, words: str, more: float = 0) -> Mark:
+        if figure is None or base is None:
+            return Mark(title, f"≤ {words}", "not measured", None)
+        limit = factor * base + more
+        return Mark(title, f"≤ {words} = {limit:.2f} s", f"{figure:.2f} s ({(figure - more) / base:.2f} ×)", figure <= limit)
+
+    one_script = value(figures.wall, "script", 1)
+    stable_for = found.content["stable_for"][subject]
+    rows = [seconds("downtime in place, 1 host", value(figures.away, "deploy", 1), 1.2, value(figures.floor, "floor", 1), "1.2 × the floor")]
+    for hosts in (4, 8):
+        base = value(figures.floor, "floor", hosts)
+        rows.append(seconds(f"downtime, {hosts} hosts in one batch", value(figures.away, "deploy-100", hosts), 1.5, base, f"1.5 × the floor of {hosts} at once"))
+    rows.append(seconds("whole update, 1 host, stable_for 0", value(figures.wall, "deploy", 1), 1, one_script, "the script"))
+    title = f"whole update, 1 host, stable_for {stable_for:g}"
+    rows.append(seconds(title, value(figures.wall, "stable", 1), 1, one_script, f"the script + {stable_for:g} s", stable_for))
+    for hosts in (4, 8):
+        base = value(figures.wall, "script", hosts)
+        rows.append(seconds(f"whole update, {hosts} hosts in one batch", value(figures.wall, "deploy-100", hosts), 0.5, base, "half of the script's loop"))
+        rows.append(seconds(f"whole update, {hosts} hosts, default batches", value(figures.wall, "deploy", hosts), 1, base, "the script's loop"))
+    three = value(figures.wall, "three", 8)
+    rows.append(seconds("deploy with nothing to do, 8 hosts", value(figures.wall, "noop", 8), 1.5, three, "1.5 × the play of three tasks"))
+    rows.append(one_line(value(figures.sent, "line", 1), value(lambda run: run["tarball"], "line", 1)))
+    rows.append(no_retries(found, subject, rtt))
+    return rows
+
+
+def one_line(sent: float | None, tarball: float | None) -> Mark:
+    title = "bytes sent for a one-line change"
+    if sent is None or tarball is None:
+        return Mark(title, "≤ 3 % of the tarball", "not measured", None)
+    return Mark(title, f"≤ 3 % of the tarball = {0.03 * tarball / 1000:.0f} kB", f"{sent / 1000:.0f} kB ({100 * sent / tarball:.1f} %)", sent <= 0.03 * tarball)
+
+
+def no_retries(found: Figures, subject: str, rtt: int) -> Mark:
+    counts = [run["retrying"] for run in found.good if run["subject"] == subject and run["rtt"] == rtt and run.get("tasks")]
+    title = "lines with `FAILED - RETRYING`, in all runs"
+    return Mark(title, "none", f"{sum(counts)} in {len(counts)} runs" if counts else "not measured", sum(counts) == 0 if counts else None)
