@@ -47,7 +47,7 @@ CASES = [
     Case("deploy", "deploy, default batches", variables=AT_ONCE, tarball=FRESH),
     Case("noop", "deploy again, nothing to do", variables=AT_ONCE, tarball=CURRENT, ends=SAME),
     Case("three", "play of three tasks", playbook="benchmarks/three.yml", ends=SAME),
-    Case("deploy-100", "deploy, one batch", variables={**AT_ONCE, **ONE_BATCH}, tarball=FRESH),
+    Case("deploy-100", "deploy, one batch", variables={**AT_ONCE, **ONE_BATCH}, tarball=FRESH, quick=False),
     Case("rollback", "rollback, default batches", playbook="rollback", variables=AT_ONCE, ends=PREVIOUS),
     Case("floor", "SIGTERM and start, all at once", FLOOR, ends=SAME, over_ssh=False, restarts=True),
     Case("stable", "deploy, default stable_for", tarball=FRESH, hosts=(1,), quick=False),

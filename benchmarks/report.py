@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import pathlib
 import typing as t
@@ -17,7 +18,7 @@ from ansible_collections.beamops.elixir.benchmarks.marks import marks
 HEAD = """# How long an update takes
 
 Made by `tools/bench` from [results.json](results.json); nothing here is written by hand. It runs updates of [guestbook](../examples/guestbook) on hosts in
-Docker over ssh, all kinds of them in turn, and that {repetitions} times. A figure is the median, with the least and the most in brackets.
+Docker over ssh, all kinds of them in turn, {repetitions}. A figure is their median, with the least and the most in brackets.
 
 {machine}
 
@@ -113,12 +114,15 @@ def machine(found: Figures) -> str:
 def errors(found: Figures) -> str:
     if not found.bad:
         return "All did."
-    listed = "; ".join(f"{run['case']} ({run['subject']}) on {run['hosts']} at {run['rtt']} ms, repetition {run['repetition']}: {run['error']}" for run in found.bad)
+    form = "{case} ({subject}) on {hosts} at {rtt} ms, repetition {repetition}: {error}"
+    listed = "; ".join(form.format(**run) for run in found.bad)
     return f"**{len(found.bad)} of {len(found.bad) + len(found.good)} did not and are left out**: {listed}."
 
 
 def report(found: Figures) -> str:
-    repetitions = max(run["repetition"] for run in found.content["runs"])
+    count = max((run["repetition"] for run in found.content["runs"]), default=0)
+    repetitions = "once" if count == 1 else f"{count} times"
+    by_playbook = functools.partial(table, found, only=lambda case: case.kind == cases.PLAYBOOK)
     sections = [
         HEAD.format(repetitions=repetitions, machine=machine(found), errors=errors(found)),
         *marks_table(found),
@@ -130,9 +134,9 @@ def report(found: Figures) -> str:
         *table(found, "Received from each host: kB", figures.received, kilobytes),
         *table(found, "CPU time of the controller, with its ssh: s", figures.controller_cpu, seconds),
         *table(found, "CPU time of each host, with the answers to the prober: s", figures.host_cpu, seconds),
-        *table(found, "Tasks that ran on each host", figures.remote_tasks, whole, lambda case: case.kind == cases.PLAYBOOK),
-        *table(found, "Tasks of each host, with those that ran on the controller or were skipped", figures.tasks, whole, lambda case: case.kind == cases.PLAYBOOK),
-        *table(found, "Lines with `FAILED - RETRYING`", figures.retrying, whole, lambda case: case.kind == cases.PLAYBOOK),
+        *by_playbook("Tasks that ran on each host", figures.remote_tasks, whole),
+        *by_playbook("Tasks of each host, with those that ran on the controller or were skipped", figures.tasks, whole),
+        *by_playbook("Lines with `FAILED - RETRYING`", figures.retrying, whole),
     ]
     return "\n".join(sections).rstrip() + "\n"
 

@@ -51,6 +51,10 @@ def main() -> None:
         except subprocess.TimeoutExpired:
             os.killpg(command.pid, signal.SIGKILL)
             rc = None
+        except BaseException:
+            # It is in a session of its own, where no Ctrl-C reaches it
+            os.killpg(command.pid, signal.SIGKILL)
+            raise
     wall = time.monotonic() - began
     os.write(report, (json.dumps({"rc": rc, "wall": wall, "cpu_command": cpu()}) + "\n").encode())
     sys.stdin.readline()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import os
 import pathlib
 import random
 import shutil
@@ -70,10 +71,12 @@ class Subject:
     def run(self, case: cases.Case) -> dict[str, t.Any]:
         hosts = self.fleet.hosts[: self._hosts]
         release = self._release(case)
+        load = os.getloadavg()[0]
         if case.kind == cases.FLOOR:
             result = measure.floor(hosts, "guestbook")
         else:
             result = measure.run(self.command(case, release), hosts, self.line)
+        result["load_before"] = load
         result["tarball"] = release.tarball.stat().st_size if release else None
         result["error"] = complaint(case, result, release)
         self._remember(case, release)
