@@ -34,7 +34,8 @@ def panels(found: Figures, name: str, path: pathlib.Path, metric: Metric, of: tu
         axis.set_ylim(bottom=0)
         axis.grid(axis="y", alpha=0.3)
     axes[0][0].set_ylabel("seconds")
-    axes[0][0].legend(frameon=False)
+    if axes[0][0].lines:
+        axes[0][0].legend(frameon=False)
     figure.savefig(path, metadata={"Date": None})
     pyplot.close(figure)
 
