@@ -58,6 +58,16 @@ def account(name: str | None) -> Account:
     return Account(entry.pw_name, entry.pw_uid, entry.pw_gid, entry.pw_dir)
 
 
+def account_to_be(user: str | None, check_mode: bool) -> Account:
+    """The user that will run a release. In check mode it may not be there yet: then nobody loads the env file."""
+    try:
+        return account(user)
+    except ReleaseError:
+        if check_mode and os.geteuid() == 0:
+            return account("nobody")
+        raise
+
+
 def owner(uid: int) -> Account:
     """The user of that uid."""
     try:

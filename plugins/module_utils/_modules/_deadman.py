@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from ansible_collections.beamops.elixir.plugins.module_utils import _module
 from ansible_collections.beamops.elixir.plugins.module_utils._errors import ReleaseError
+from ansible_collections.beamops.elixir.plugins.module_utils._host import _command
 from ansible_collections.beamops.elixir.plugins.module_utils._root import _releases
-from ansible_collections.beamops.elixir.plugins.module_utils._steps import _bin_app, _deadman, _stage
+from ansible_collections.beamops.elixir.plugins.module_utils._steps import _bin_app, _deadman
 
 ARGUMENTS = {
     **_module.ROOT,
@@ -49,7 +50,7 @@ def armed(module, layout, seconds):
 def account(module, layout):
     user, release_id = module.params["user"], module.params["release"]
     if user or not _releases.is_staged(layout, release_id):
-        return _stage.account(user, module.check_mode)
+        return _command.account_to_be(user, module.check_mode)
     return _bin_app.account_of(_releases.find(layout, release_id), layout)
 
 

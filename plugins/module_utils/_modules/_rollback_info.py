@@ -9,7 +9,7 @@ from __future__ import annotations
 from ansible_collections.beamops.elixir.plugins.module_utils import _module
 from ansible_collections.beamops.elixir.plugins.module_utils._host import _processes
 from ansible_collections.beamops.elixir.plugins.module_utils._root import _current, _history, _releases
-from ansible_collections.beamops.elixir.plugins.module_utils._steps import _bin_app, _stage, _startable
+from ansible_collections.beamops.elixir.plugins.module_utils._steps import _bin_app, _predecessor, _stage, _startable
 
 ARGUMENTS = {**_module.ROOT, **_module.USER, "release": {"type": "str"}, "force": {"type": "bool", "default": False}, "port": {"type": "int"}}
 
@@ -20,7 +20,7 @@ def work(module):
     application = _bin_app.staged(release.path, release.name, layout, _bin_app.account_of(release, layout, params["user"]))
     _module.hide(module, application.environ, release.name, release.id, release.sha256)
     scan = _processes.scan()
-    replaces = _stage.predecessor(layout, release.name, release.node, scan)
+    replaces = _predecessor.of(layout, release.name, release.node, scan)
     _startable.refuse(_startable.Start(application, _bin_app.dry_run(application), replaces, params["port"], params["force"]))
     return {
         "changed": False,

@@ -10,7 +10,7 @@ import base64
 
 from ansible_collections.beamops.elixir.plugins.module_utils import _module
 from ansible_collections.beamops.elixir.plugins.module_utils._errors import ReleaseError
-from ansible_collections.beamops.elixir.plugins.module_utils._host import _processes
+from ansible_collections.beamops.elixir.plugins.module_utils._host import _command, _processes
 from ansible_collections.beamops.elixir.plugins.module_utils._modules import _eval
 from ansible_collections.beamops.elixir.plugins.module_utils._steps import _bin_app, _evaluation, _stage
 from ansible_collections.beamops.elixir.plugins.module_utils._tarball import _delta
@@ -48,7 +48,7 @@ def missing_in_words(missing):
 def work(module):
     params = module.params
     layout = _module.layout(module)
-    account = _stage.account(params["user"], module.check_mode)
+    account = _command.account_to_be(params["user"], module.check_mode)
     wanted = _stage.plan(layout, params["tarball"], params["env"], params["cookie"], account, params["shared_dirs"], params["overlap"])
     _module.hide(module, wanted.variables, params["tarball"]["name"], wanted.release_id)
     release = _stage.existing(wanted)

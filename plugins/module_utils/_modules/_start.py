@@ -14,8 +14,8 @@ from ansible_collections.beamops.elixir.plugins.module_utils._modules import _cu
 from ansible_collections.beamops.elixir.plugins.module_utils._root import _current, _releases
 from ansible_collections.beamops.elixir.plugins.module_utils._steps import (
     _bin_app,
+    _predecessor,
     _readiness,
-    _stage,
     _start,
     _startable,
     _wait,
@@ -41,7 +41,7 @@ def refuse_what_cannot_start(params, layout, release, application):
     """Nothing is stopped yet for this start. Once it is, a start is tried, whatever speaks against it."""
     dry_run = _bin_app.dry_run(application)
     node = _node.taken(_node.given(dry_run, application.environ))
-    replaces = _stage.predecessor(layout, release.name, node.name if node else None, _processes.scan())
+    replaces = _predecessor.of(layout, release.name, node.name if node else None, _processes.scan())
     _startable.refuse(_startable.Start(application, dry_run, replaces, params["port"], params["force"]))
 
 

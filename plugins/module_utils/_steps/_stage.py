@@ -25,6 +25,7 @@ from ansible_collections.beamops.elixir.plugins.module_utils._root import (
 from ansible_collections.beamops.elixir.plugins.module_utils._steps import (
     _bin_app,
     _overlap,
+    _predecessor,
     _serving,
     _startable,
     _way_back,
@@ -67,16 +68,6 @@ class Plan(t.NamedTuple):
             return self
         own = _overlap.variables(self.layout, self.tarball["name"], self.variables, release_id)
         return self._replace(env=_overlap.text(self.env, own), variables={**self.variables, **own}, overlap=False)
-
-
-def account(user: str | None, check_mode: bool) -> _command.Account:
-    """The user that will run the release. In check mode it may not be there yet: then nobody loads the env file."""
-    try:
-        return _command.account(user)
-    except ReleaseError:
-        if check_mode and os.geteuid() == 0:
-            return _command.account("nobody")
-        raise
 
 
 def plan(
@@ -217,38 +208,16 @@ def _refuse_what_cannot_start(wanted: Plan, path: str | None, scan: _processes.S
     application = _bin_app.Application(path or "", name, content, environ, wanted.account, layout.tmp)
     dry_run = _bin_app.dry_run(application) if path else _planned_command(wanted)
     node = _node.taken(_node.given(dry_run, environ))
-    replaces = predecessor(layout, name, node.name if node else None, scan)
+    replaces = _predecessor.of(layout, name, node.name if node else None, scan)
     _startable.refuse(_startable.Start(application, dry_run, replaces, wanted.port, wanted.force))
     return node.name if node else None
-
-
-def predecessor(layout: _layout.Layout, name: str, node: str | None, scan: _processes.Scan) -> list[_processes.Process]:
-    """What has to stop before this release starts.
-
-    That is what runs from this root. On the first deploy it is also a release of the same name and node that was started from
-    elsewhere, say by the bash script that this collection replaces. Whoever else holds the node name is not ours to stop.
-    """
-    ours = scan.of_root(layout.root)
-    strangers = [process for process in (scan.of_node(node) if node else scan.releases) if process not in ours]
-    if not ours and not _releases.current(layout):
-        taken_over = [process for process in strangers if process.name == name and not os.path.exists(_layout.record(process.root))]
-        if taken_over:
-            return taken_over
-    if node and strangers:
-        stranger = strangers[0]
-        label = f"{stranger.name} {stranger.version}".strip()  # another user's tells no name
-        raise ReleaseError(
-            f"The node name {node} is taken on this host by pid {stranger.pid}, {label} from {stranger.root}: "
-            f"stop that one, or set another RELEASE_NODE in the env file."
-        )
-    return ours
 
 
 def answer(wanted: Plan, release: _releases.Release | None, scan: _processes.Scan) -> dict[str, t.Any]:
     """What the next steps need to know of the release, staged or only planned."""
     release_id = release.id if release else _free_id(wanted)
     planned = release or _planned(wanted.of(release_id), release_id)
-    return described(wanted.layout, planned, predecessor(wanted.layout, planned.name, planned.node, scan), scan)
+    return described(wanted.layout, planned, _predecessor.of(wanted.layout, planned.name, planned.node, scan), scan)
 
 
 def described(layout: _layout.Layout, release: _releases.Release, replaces: list[_processes.Process], scan: _processes.Scan) -> dict[str, t.Any]:

@@ -54,7 +54,7 @@ class WayBack(t.NamedTuple):
 def find(layout: _layout.Layout, account: _command.Account, release: _releases.Release | None, scan: _processes.Scan) -> WayBack | None:
     """What runs now or, where nothing does, the release that was good last. None where there is nothing to go back to.
 
-    Like _stage.predecessor, it takes a release of the same name and node from elsewhere for the one that is replaced, on the first deploy.
+    Like _predecessor, it takes a release of the same name and node from elsewhere for the one that is replaced, on the first deploy.
     """
     release_id = release.id if release else None
     running = _leading(layout, release_id, scan)

@@ -15,7 +15,11 @@ import pytest
 from ansible_collections.beamops.elixir.plugins.module_utils._host import _processes
 from ansible_collections.beamops.elixir.plugins.module_utils._root import _current
 from ansible_collections.beamops.elixir.plugins.module_utils._steps import _start
-from ansible_collections.beamops.elixir.plugins.modules import elixir_release_start as module, elixir_release_stop, elixir_release_wait
+from ansible_collections.beamops.elixir.plugins.modules import (
+    elixir_release_start as module,
+    elixir_release_stop,
+    elixir_release_wait,
+)
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ import pytest
 from ansible_collections.beamops.elixir.plugins.module_utils._errors import ReleaseError
 from ansible_collections.beamops.elixir.plugins.module_utils._host import _command, _processes
 from ansible_collections.beamops.elixir.plugins.module_utils._root import _current, _layout, _releases
-from ansible_collections.beamops.elixir.plugins.module_utils._steps import _stage
+from ansible_collections.beamops.elixir.plugins.module_utils._steps import _predecessor, _stage
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files to another user")
 
@@ -299,12 +299,12 @@ def test_nothing_is_run_of_what_mix_did_not_make(plan, place, layout, without):
 
 def test_account_of_a_user_that_a_role_makes_later():
     with pytest.raises(ReleaseError, match="no-such-user"):
-        _stage.account("no-such-user", check_mode=False)
+        _command.account_to_be("no-such-user", check_mode=False)
     if os.geteuid() == 0:
-        assert _stage.account("no-such-user", check_mode=True).name == "nobody"
+        assert _command.account_to_be("no-such-user", check_mode=True).name == "nobody"
     else:
         with pytest.raises(ReleaseError):
-            _stage.account("no-such-user", check_mode=True)
+            _command.account_to_be("no-such-user", check_mode=True)
 
 
 def process(root, pid=42, **fields):
@@ -358,16 +358,16 @@ def test_what_has_to_stop_first(plan, layout, staged, running, is_first, node, e
     scan = _processes.Scan([one._replace(root=one.root.format(root=layout.root)) for one in running])
     if isinstance(expected, str):
         with pytest.raises(ReleaseError, match=f"The node name {node} is taken on this host by {expected}"):
-            _stage.predecessor(layout, "guestbook", node, scan)
+            _predecessor.of(layout, "guestbook", node, scan)
     else:
-        assert [one.pid for one in _stage.predecessor(layout, "guestbook", node, scan)] == [one.pid for one in expected]
+        assert [one.pid for one in _predecessor.of(layout, "guestbook", node, scan)] == [one.pid for one in expected]
 
 
 def test_a_release_that_another_root_of_this_collection_runs_is_not_taken_over(plan, place, layout, staged):
     other = place / "other" / "releases" / "0.1.0-1a2b3c4d"
     shutil.copytree(staged().path, str(other))
     with pytest.raises(ReleaseError, match=f"from {other}"):
-        _stage.predecessor(layout, "guestbook", "guestbook", _processes.Scan([process(str(other))]))
+        _predecessor.of(layout, "guestbook", "guestbook", _processes.Scan([process(str(other))]))
 
 
 @pytest.mark.parametrize(
