@@ -51,6 +51,7 @@ CASES = [
     Case("rollback", "rollback, default batches", playbook="rollback", variables=AT_ONCE, ends=PREVIOUS),
     Case("floor", "SIGTERM and start, all at once", FLOOR, ends=SAME, over_ssh=False, restarts=True),
     Case("stable", "deploy, default stable_for", tarball=FRESH, hosts=(1,), quick=False),
+    Case("overlap", "deploy with overlap", variables={**AT_ONCE, "elixir_release_overlap": True}, tarball=FRESH, hosts=(1,), quick=False),
     Case("line", "deploy of a one-line change", variables=AT_ONCE, tarball=LINE, hosts=(1,), quick=False),
 ]
 BY_NAME = {case.name: case for case in CASES}
