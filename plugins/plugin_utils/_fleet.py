@@ -56,9 +56,8 @@ def _noted(variables: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
 
 
 def _is_up(facts: t.Mapping[str, t.Any]) -> bool:
-    """In check mode nothing is waited for. What was up and failed nevertheless, as by a hook of the user's, has gone back."""
-    up = facts.get("up", {})
-    return bool(up.get("ready") or up.get("skipped")) and not facts.get("problem", {}).get("stopped")
+    """What was up and failed nevertheless, as by a hook of the user's, has gone back."""
+    return bool(facts.get("up", {}).get("ready")) and not facts.get("problem", {}).get("stopped")
 
 
 def failed(fleet: Fleet) -> list[Host]:

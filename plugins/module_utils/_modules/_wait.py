@@ -57,7 +57,7 @@ def work(module):
     params = module.params
     layout = _module.layout(module)
     if module.check_mode:
-        return {"skipped": True, "msg": "there is nothing to wait for in check mode"}
+        return {"skipped": True, "ready": True, "fatal": False, "msg": "there is nothing to wait for in check mode"}
     check_regex(params["search_regex"])
     if params["state"] == "stopped":
         spared = layout.release(params["release"]) if params["overlap"] and params["release"] else None

@@ -12,6 +12,7 @@ from __future__ import annotations
 import base64
 import io
 import os
+import re
 import shutil
 import stat
 import tarfile
@@ -24,6 +25,8 @@ from ansible_collections.beamops.elixir.plugins.module_utils._tarball._contents 
 
 # Of a checksum
 KEY_BYTES = 8
+# Compiled code, which nobody edits in place. What an operator may, such as env.sh or vm.args, is never shared
+SHARED = re.compile(r"(lib|erts-[^/]+)/.+|.+\.beam")
 CONTENTS = "contents"
 COMPRESSION = 6
 UNUSABLE = (ReleaseError, OSError, EOFError, ValueError, KeyError, TypeError, zlib.error, tarfile.TarError)
@@ -114,7 +117,7 @@ def _put_together(contents: Contents, sent: t.Mapping[str, Sent], places: t.Mapp
             os.symlink(entry.content, place)
         elif entry.content in sent:
             _write(place, io.BytesIO(sent[entry.content].data), entry.mode, sent[entry.content].mtime)
-        elif not _link(places.get((entry.content, entry.mode)), place, entry.mode):
+        elif not (SHARED.fullmatch(entry.path) and _link(places.get((entry.content, entry.mode)), place, entry.mode)):
             with open(by_content[entry.content], "rb") as source:
                 _write(place, source, entry.mode, os.fstat(source.fileno()).st_mtime)
 

@@ -212,7 +212,8 @@ def test_a_task_that_came_to_nothing_noted_nothing(result):
     [
         ({}, None),
         ({"up": {"ready": True}}, True),
-        ({"up": {"skipped": True}}, True),  # in check mode
+        ({"up": {"skipped": True, "ready": True}}, True),  # in check mode
+        ({"up": {"skipped": True, "skip_reason": "Conditional result was False"}}, None),
         ({"up": {"ready": False}}, None),
         ({"up": {"unreachable": True}}, None),
         ({"up": {"ready": True}, "new": {**NEW, "live": True}}, False),

@@ -50,9 +50,15 @@ def test_only_what_is_not_there_is_sent_and_what_is_put_together_is_what_was_bui
 
 def test_files_are_shared_by_content_whatever_their_path(old, new, place):
     _delta.assemble(delta(new, old), old, str(place / "new"))
-    same = [("bin/app", "bin/app"), ("lib/app-1/ebin/a.beam", "lib/app-2/ebin/a.beam")]
-    assert all(os.path.samefile(str(place / "old" / one), str(place / "new" / other)) for one, other in same)
-    assert not os.path.samefile(str(place / "old/releases/COOKIE"), str(place / "new/releases/COOKIE"))
+    assert os.path.samefile(str(place / "old/lib/app-1/ebin/a.beam"), str(place / "new/lib/app-2/ebin/a.beam"))
+
+
+def test_what_an_operator_may_edit_in_place_is_shared_with_no_other_release(old, new, place):
+    _delta.assemble(delta(new, old), old, str(place / "new"))
+    (place / "new/bin/app").open("a").write("edited")
+    assert (place / "old/bin/app").read_bytes() == OLD["bin/app"]
+    assert [path for path in ("releases/0.1.0/env.sh", "releases/start_erl.data", "bin/app", ".env") if _delta.SHARED.fullmatch(path)] == []
+    assert all(_delta.SHARED.fullmatch(path) for path in ("releases/0.1.0/consolidated/Elixir.A.beam", "erts-14.2/bin/beam.smp", "lib/a-1/priv/x.so"))
 
 
 def test_what_was_sent_keeps_its_time(old, tarball, place):
@@ -83,11 +89,11 @@ print(sum(os.access(path, os.W_OK) for path in paths), len(paths))
 
 
 def test_a_mode_of_its_own_makes_a_file_of_its_own(old, tarball, place):
-    path = tarball([("bin/app", {"size": 0}), ("bin/other", OLD["bin/app"])], "modes.tar.gz")
-    there = {**old}
-    os.chmod(str(place / "old/bin/app"), 0o600)
-    _delta.assemble(delta(path, there), there, str(place / "new"))
-    assert (os.stat(str(place / "new/bin/other")).st_mode & 0o777, os.stat(str(place / "old/bin/app")).st_mode & 0o777) == (0o644, 0o600)
+    path = tarball([("lib/app-2/ebin/a.beam", OLD["lib/app-1/ebin/a.beam"])], "modes.tar.gz")
+    os.chmod(str(place / "old/lib/app-1/ebin/a.beam"), 0o600)
+    _delta.assemble(delta(path, old), old, str(place / "new"))
+    modes = [os.stat(str(place / path)).st_mode & 0o777 for path in ("new/lib/app-2/ebin/a.beam", "old/lib/app-1/ebin/a.beam")]
+    assert modes == [0o644, 0o600]
 
 
 @pytest.mark.parametrize("damage", ["changed", "missing", "delta", "empty"])
@@ -120,7 +126,7 @@ def test_where_links_are_not_possible_files_are_copied(old, new, place, monkeypa
     monkeypatch.setattr(os, "link", refuse)
     _delta.assemble(delta(new, old), old, str(place / "new"))
     assert (place / "new/lib/app-2/ebin/a.beam").read_bytes() == OLD["lib/app-1/ebin/a.beam"]
-    assert not os.path.samefile(str(place / "old/bin/app"), str(place / "new/bin/app"))
+    assert not os.path.samefile(str(place / "old/lib/app-1/ebin/a.beam"), str(place / "new/lib/app-2/ebin/a.beam"))
 
 
 def test_with_nothing_there_all_is_sent(new, place):
