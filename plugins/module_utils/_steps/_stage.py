@@ -176,7 +176,7 @@ def _stage(wanted: Plan, build: Build) -> _releases.Release:
         )
         _equip(release, wanted)
         _share(release, wanted)
-        _note_contents(release, made_of, wanted.shared_dirs)
+        _note_contents(release, made_of)
         release = release._replace(node=_refuse_what_cannot_start(wanted, unfinished, _processes.scan()))
         _releases.write(release)
         final = layout.release(release.id)
@@ -323,10 +323,12 @@ def _equip(release: _releases.Release, wanted: Plan) -> None:
         _releases.replace(_layout.cookie_file(release.path), cookie, 0o640, group)
 
 
-def _note_contents(release: _releases.Release, made_of: _contents.Contents, shared_dirs: t.Iterable[str]) -> None:
-    """Without what is not as it was built."""
-    changed = [os.path.relpath(_layout.cookie_file(release.path), release.path), *shared_dirs]
-    kept = {path: entry for path, entry in made_of.items() if not any(f"{path}/".startswith(f"{other}/") for other in changed)}
+def _note_contents(release: _releases.Release, made_of: _contents.Contents) -> None:
+    """Without what is not as it was built: the cookie, and what lies in a directory that is shared now."""
+    root, cookie = os.path.realpath(release.path), os.path.relpath(_layout.cookie_file(release.path), release.path)
+    directories = {os.path.dirname(path) for path in made_of}
+    own = {directory for directory in directories if f"{os.path.realpath(os.path.join(root, directory))}/".startswith(f"{root}/")}
+    kept = {path: entry for path, entry in made_of.items() if path != cookie and os.path.dirname(path) in own}
     _releases.replace(_layout.contents_file(release.path), _contents.text(kept), 0o644)
 
 

@@ -243,12 +243,16 @@ def test_a_delta_that_does_not_do_is_told_and_stages_nothing(stage, stage_delta,
     assert [release.id for release in _releases.staged(layout)] == [first["release"]] and _releases.unfinished(layout) == []
 
 
-def test_what_is_not_as_it_was_built_is_shared_with_nobody(stage, stage_delta, layout):
+def test_what_is_not_as_it_was_built_is_shared_with_nobody(stage, stage_delta, layout, make_tarball):
     """The cookie is ours, and what is in a shared directory is the application's."""
-    stage(cookie="OURCOOKIE", shared_dirs=["uploads"])
+    inside = {"lib/guestbook-1/ebin/a.beam", "lib/guestbook-1/priv/uploads/first.png"}
+    tarball = {**make_tarball("0.1.5", extra=sorted(inside)), "applications": {"guestbook": "1"}}
+    first = stage(tarball=tarball, cookie="OURCOOKIE", shared_dirs=["lib/guestbook/priv/uploads"])
+    assert "failed" not in first, first
     noted = next(iter(_steps_stage.contents(layout).values()))
     assert "bin/guestbook" in noted and "releases/COOKIE" not in noted
-    answer = stage_delta("0.2.0", cookie="OURCOOKIE", shared_dirs=["uploads"])
+    assert inside & set(noted) == {"lib/guestbook-1/ebin/a.beam"}
+    answer = stage_delta("0.2.0", cookie="OURCOOKIE")
     assert "unusable" not in answer
     with open(f"{answer['path']}/releases/COOKIE", encoding="utf-8") as file:
         assert file.read() == "OURCOOKIE"
