@@ -78,6 +78,9 @@ def run(fault: Fault, machines: t.Mapping[str, Machine], database: Machine, secr
     """Run the row; what was seen, and what is wrong with it."""
     began = time.monotonic()
     baseline.collection(machines, database, fault.root, fault.old, fault.hosts)
+    if fault.uploads:  # as after a deploy by an older version of the collection
+        for machine in machines.values():
+            machine.sh(f"rm -f {fault.root}/releases/*/.contents.json")
     deploy = Deploy(fault, material.tarball(fault.tarball))
     if fault.playbook == "rollback":
         assert deploy.start("before", faulty=False).wait(LIMIT).rc == 0

@@ -106,3 +106,8 @@ class Fault(t.NamedTuple):
     script_limit: float = 30  # seconds that the script gets
     script_later: float = 5  # seconds after its end that one looks what became of it
     quick: bool = False  # in CI too
+
+    @property
+    def uploads(self) -> bool:
+        """Whether the fault is in the way of the whole tarball to the host, which is taken only where the host is not known to have some of its files."""
+        return any(isinstance(one, At) and one.moment.get("files") is UPLOADS for one in self.inject)
