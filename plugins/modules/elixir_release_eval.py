@@ -53,6 +53,11 @@ options:
       - After how many seconds it is ended, with all processes that it started.
     type: float
     default: 300
+  rehearsed_word:
+    description:
+      - What O(expression) prints as the last thing it does. Where that is missing, the task fails, whatever the exit code, since an expression that halts ends
+        with 0 as well.
+    type: str
 author:
   - The beamops.elixir authors (@beamops)
 """

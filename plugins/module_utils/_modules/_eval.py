@@ -18,6 +18,7 @@ ARGUMENTS = {
     "script": {"type": "str"},
     "rpc": {"type": "bool", "default": False},
     "timeout": {"type": "float", "default": 300},
+    "rehearsed_word": {"type": "str"},
 }
 RULES = {
     "required_one_of": [("expression", "script")],
@@ -38,6 +39,8 @@ def work(module):
         verb = "rpc" if params["rpc"] else "eval"
         called, command = f"bin/{release.name} {verb}", (release.name, verb, params["expression"])
     outcome = _evaluation.run(layout, release, application, called, command, params["timeout"], params["rpc"])
+    if params["rehearsed_word"]:
+        outcome = _evaluation.to_its_end(outcome, release, params["rehearsed_word"])
     answer = told(module, outcome)
     if outcome.failure:
         module.fail_json(msg=outcome.failure, **answer)

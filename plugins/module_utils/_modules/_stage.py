@@ -82,6 +82,6 @@ def work(module):
 def rehearse(module, wanted, release):
     application = _bin_app.staged(release.path, release.name, wanted.layout, wanted.account)
     outcome = _evaluation.evaluate(wanted.layout, release, application, module.params["rehearsal"], REHEARSAL_SECONDS)
-    failure = outcome.failure or _evaluation.broken_off(release, outcome, module.params["rehearsed_word"])
-    if failure:
-        module.fail_json(msg=f"The rehearsal failed: {failure}", **_eval.told(module, outcome._replace(failure=failure)))
+    outcome = _evaluation.to_its_end(outcome, release, module.params["rehearsed_word"])
+    if outcome.failure:
+        module.fail_json(msg=f"The rehearsal failed: {outcome.failure}", **_eval.told(module, outcome))

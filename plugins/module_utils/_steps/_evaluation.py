@@ -82,13 +82,15 @@ def _failure(
     return None
 
 
-def broken_off(release: _releases.Release, outcome: Outcome, word: str) -> str | None:
-    """An exit code tells nothing: a script that only shows what it would run ends with 0, and so does an expression that halts."""
-    if word in outcome.result.stdout:
-        return None
+def to_its_end(outcome: Outcome, release: _releases.Release, word: str) -> Outcome:
+    """A failure where the word was not printed. An exit code tells nothing: a script that only shows what it would run ends with 0, and so does an
+    expression that halts."""
+    if outcome.failure or word in outcome.result.stdout:
+        return outcome
     printed = " ".join(outcome.result.stdout.split())[:200] or "nothing"
-    return (
+    failure = (
         f"bin/{release.name} eval of {release.id} ended with exit code 0 without evaluating the rehearsal to its end. Look whether elixir_release_rehearse "
         f"halts, whether the env file or releases/VERSION/env.sh sets ELIXIR_CLI_DRY_RUN, and whether bin/{release.name} is the script that Mix wrote. "
         f"It printed {printed}."
     )
+    return outcome._replace(failure=failure)

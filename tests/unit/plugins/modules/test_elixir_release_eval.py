@@ -146,3 +146,11 @@ def test_nothing_is_run_where_memory_is_too_little_beside_what_serves(evaluate, 
     answer = evaluate(expression=f"touch {layout.root}/was-run")
     assert answer["failed"] and f"too little memory to run bin/guestbook eval of {release.id} beside pid {pid}" in answer["msg"]
     assert "the host has 0 MiB available" in answer["msg"] and not os.path.exists(f"{layout.root}/was-run")
+
+
+def test_an_expression_that_does_not_get_to_its_end_fails_though_it_ends_with_0(run_module, layout, staged):
+    release = staged()
+    assert "failed" not in run_module(module, root=layout.root, release=release.id, expression="echo all done", rehearsed_word="all done")
+    answer = run_module(module, root=layout.root, release=release.id, expression="echo half; exit 0; echo all done", rehearsed_word="all done")
+    assert answer["failed"] and answer["rc"] == 0
+    assert "ended with exit code 0 without evaluating the rehearsal to its end" in answer["msg"] and "It printed half." in answer["msg"]
