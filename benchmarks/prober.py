@@ -20,7 +20,7 @@ import typing as t
 # A host that is away is asked every 10 ms, which costs next to nothing. A good answer costs 1.5 ms of CPU time in all: a hundred of them a second from each of
 # eight hosts would be more than half of two cores.
 EVERY = 0.01
-AT_MOST = 200  # good answers of all hosts, a second
+AT_MOST = 50  # good answers of all hosts, a second
 # Where nothing listens, that is said at once. This is for a host that is only slow.
 PATIENCE = 1.0
 PORT = 4000

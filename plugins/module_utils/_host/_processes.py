@@ -16,12 +16,11 @@ import os
 import re
 import typing as t
 
-from ansible_collections.beamops.elixir.plugins.module_utils._host import _node
+from ansible_collections.beamops.elixir.plugins.module_utils._host import _listeners, _node
 
 T = t.TypeVar("T")
 
 PROC = "/proc"
-LISTENING = "0A"
 # As the kernel itself numbers a process that cannot be seen from where one looks
 UNSEEN = 0
 # beam.smp, and those of erl's option -emu_type: beam.debug.smp, beam.lcnt.smp and so on
@@ -115,7 +114,7 @@ def uptime(proc: str = PROC) -> float:
 def listening_ports(pid: int, proc: str = PROC) -> set[int] | None:
     """None where we may not look, which is another thing than none."""
     inodes = _socket_inodes(proc, pid)
-    return None if inodes is None else {port for port, inode in _listeners(proc) if inode in inodes}
+    return None if inodes is None else {port for port, inode in _listeners.all_of(proc) if inode in inodes}
 
 
 def distribution_port(pid: int, proc: str = PROC) -> int | None:
@@ -126,7 +125,7 @@ def distribution_port(pid: int, proc: str = PROC) -> int | None:
 
 def port_owners(port: int, proc: str = PROC) -> dict[int, str]:
     """Who listens on that TCP port: pid and command. Empty where nobody does; where it cannot be told who, the pid is UNSEEN."""
-    inodes = {inode for number, inode in _listeners(proc) if number == port}
+    inodes = {inode for number, inode in _listeners.all_of(proc) if number == port}
     owners = {}
     if inodes:
         for pid in _pids(proc):
@@ -232,19 +231,6 @@ def _stat(directory: str) -> _Stat:
     # The command's name, in parentheses, may contain blanks and parentheses itself
     fields = _read(os.path.join(directory, "stat")).rpartition(")")[2].split()
     return _Stat(state=fields[0], started=int(fields[19]))
-
-
-def _listeners(proc: str) -> list[tuple[int, str]]:
-    found = []
-    for table in ("tcp", "tcp6"):
-        try:
-            lines = _read(os.path.join(proc, "net", table)).splitlines()[1:]
-        except FileNotFoundError:  # no IPv6
-            continue
-        for fields in map(str.split, lines):
-            if fields[3] == LISTENING:
-                found.append((int(fields[1].rpartition(":")[2], 16), fields[9]))
-    return found
 
 
 def _socket_inodes(proc: str, pid: int) -> set[str] | None:
