@@ -2,10 +2,17 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Sends the module with all the others of this collection."""
+"""Asks what is to be replaced to stop once, however often its task looks whether that is gone."""
 
 from __future__ import annotations
 
 from ansible_collections.beamops.elixir.plugins.plugin_utils._step import PlainAction
 
-ActionModule = PlainAction
+
+class ActionModule(PlainAction):
+    def run(self, tmp=None, task_vars=None):
+        answer = super().run(tmp, task_vars)
+        if answer.get("asked_at") is not None:
+            # The task is what its attempts have in common: each has an action of its own
+            self._task.args = {**self._task.args, "stop": False, "asked_at": answer["asked_at"]}
+        return answer

@@ -98,6 +98,16 @@ live:
   description: Whether this release is the current one and runs, so that there is nothing to go back to.
   returned: success
   type: bool
+port:
+  description: The E(PORT) of its environment, V(4000) where it has none and is RV(phoenix). V(null) where it is not RV(live).
+  returned: success
+  type: int
+  sample: 4000
+phoenix:
+  description: Whether C(phoenix) is among its applications, or it has a C(bin/server) as C(mix phx.gen.release) makes it. V(false) where it is not RV(live).
+  returned: success
+  type: bool
+  sample: false
 previous:
   description:
     - The id of the release that runs or, where nothing does, of the current one if it is good. V(null) where there is none, and where it was not

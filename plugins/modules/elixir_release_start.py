@@ -7,12 +7,13 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: elixir_release_start
-short_description: Start a release as a daemon
+short_description: Start a release as a daemon, in the place of what runs
 description:
   - Runs C(bin/NAME daemon) with the environment that the release was staged with, loaded the way C(sh) does, and with nothing of the caller's.
   - Since the exit code of C(daemon) says nothing, it looks for the process. Whether that comes up, M(beamops.elixir.elixir_release_wait) says.
-  - Refuses where another release of O(root) runs, unless that was asked to stop (O(asked_at)). Then it watches for O(watch) seconds whether that is gone,
-    and starts the release in that instant; where it is not gone yet, RV(ready) is V(false), and the task's C(until) looks again.
+  - With O(stop), it asks what runs to stop, as M(beamops.elixir.elixir_release_stop) does, watches for O(watch) seconds whether that is gone, and starts
+    the release in that instant. Where it is not gone yet, RV(ready) is V(false), and the task's C(until) looks again, without asking again.
+  - Refuses where another release of O(root) runs that was not asked to stop.
   - Where this release runs already, nothing is done.
 extends_documentation_fragment:
   - beamops.elixir._release
@@ -46,9 +47,24 @@ options:
         that runs.
     type: bool
     default: false
+  stop:
+    description:
+      - Ask what it replaces to stop, once; it may be this very release, which is started again then.
+    type: bool
+    default: false
+  deadman:
+    description:
+      - Before it is asked to stop, have the host take itself back in that many seconds to what runs now, as M(beamops.elixir.elixir_release_deadman) does.
+        V(0) for no timer. Needs O(release).
+    type: int
+    default: 0
+  by:
+    description:
+      - Who has it replaced, and from which controller, for the timer and for the ledger.
+    type: str
   asked_at:
     description:
-      - When what it replaces was asked to stop, as M(beamops.elixir.elixir_release_stop) answered.
+      - When what it replaces was asked to stop by another task, as M(beamops.elixir.elixir_release_stop) answered.
     type: float
   replaces:
     description:
@@ -65,8 +81,14 @@ options:
     default: 0
   within:
     description:
-      - How many seconds from O(asked_at) on what it replaces has to be gone. Later RV(fatal) is V(true).
+      - In how many seconds after it was asked what it replaces has to be gone. Later RV(fatal) is V(true).
     type: float
+  kill:
+    description:
+      - Kill it then, and start the release. It stopped serving when it was asked to stop, so there is nothing to spare any more.
+      - What it was doing is lost, which stands in C(ROOT/ledger.jsonl) then.
+    type: bool
+    default: false
   point:
     description:
       - Point C(current) at the release as soon as its process is there.
@@ -85,25 +107,21 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Ask what runs to stop
-  beamops.elixir.elixir_release_stop:
-    root: /opt/guestbook
-  become: true
-  register: asked
-
-- name: Start another release in the instant in which that is gone
+- name: Replace what runs by another release
   beamops.elixir.elixir_release_start:
     root: /opt/guestbook
     release: 0.2.0-9f8e7d6c
-    asked_at: "{{ asked.asked_at }}"
+    stop: true
+    deadman: 300
     watch: 30
     within: 90
+    kill: true
     point: true
   become: true
   register: started
   until: started.ready or started.fatal
   failed_when: started is failed or not started.ready
-  retries: 3
+  retries: 4
   delay: 0
 
 - name: Start the current release
@@ -129,13 +147,13 @@ EXAMPLES = r"""
 
 RETURN = r"""
 ready:
-  description: Whether it runs, or would in check mode. V(false) where what it replaces is not gone yet.
-  returned: success
+  description: Whether it runs, or would in check mode. V(false) where what it replaces is not gone yet, or cannot be asked to go.
+  returned: always
   type: bool
   sample: true
 fatal:
   description: Whether no further look can change that.
-  returned: success
+  returned: always
   type: bool
   sample: false
 msg:
@@ -143,6 +161,21 @@ msg:
   returned: when RV(ready) is V(false)
   type: str
   sample: 0.1.0 (pid 4711) from /opt/guestbook/releases/0.1.0-1a2b3c4d still runs; it was asked to stop and may be finishing requests.
+asked:
+  description: The processes that were asked to stop, as M(beamops.elixir.elixir_release_stop) tells of them.
+  returned: always
+  type: list
+  elements: dict
+asked_at:
+  description: When they were asked, in seconds of the host's uptime, also where nothing ran. V(null) where nothing was to be asked, or this failed before.
+  returned: always
+  type: float
+  sample: 86400.12
+killed:
+  description: What was lost by a kill. V(null) where nothing was killed.
+  returned: always
+  type: str
+  sample: 0.1.0 (pid 4711) was killed. What it was doing is lost, as in a crash.
 pid:
   description: The process id of the BEAM; V(null) in check mode where it would be started, and where RV(ready) is V(false).
   returned: success

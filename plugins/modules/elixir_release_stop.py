@@ -16,7 +16,6 @@ description:
     M(beamops.elixir.elixir_release_wait) says.
 extends_documentation_fragment:
   - beamops.elixir._release
-  - beamops.elixir._release.user
   - beamops.elixir._attributes
 attributes:
   check_mode:
@@ -36,20 +35,15 @@ options:
     default: false
   by:
     description:
-      - Who has it stopped, and from which controller, for the ledger and for the timer.
+      - Who has it stopped, and from which controller, for the ledger.
     type: str
   replaces:
     description:
       - The root of what is to stop, where that is not O(root), as on the first deploy to a host that a script deployed to.
     type: path
-  deadman:
-    description:
-      - First have the host take itself back in that many seconds to what runs now, as M(beamops.elixir.elixir_release_deadman) does. V(0) for no timer.
-    type: int
-    default: 0
   release:
     description:
-      - The id of the release that is to be started next, which the host is to go back from. Needed with O(deadman).
+      - The id of the release that O(overlap) is about.
     type: str
   overlap:
     description:
@@ -68,7 +62,7 @@ EXAMPLES = r"""
     root: /opt/guestbook
   become: true
 
-# What is to take its place can be started by a task of its own, as soon as it is gone. See M(beamops.elixir.elixir_release_start)
+# Where another release is to take its place, M(beamops.elixir.elixir_release_start) does all of this in one task
 - name: Wait until it is gone
   beamops.elixir.elixir_release_wait:
     root: /opt/guestbook

@@ -12,10 +12,8 @@ from ansible_collections.beamops.elixir.plugins.module_utils import _module
 from ansible_collections.beamops.elixir.plugins.module_utils._errors import ReleaseError
 from ansible_collections.beamops.elixir.plugins.module_utils._host import _command, _processes
 from ansible_collections.beamops.elixir.plugins.module_utils._modules import _eval
-from ansible_collections.beamops.elixir.plugins.module_utils._steps import _bin_app, _evaluation, _stage
+from ansible_collections.beamops.elixir.plugins.module_utils._steps import _bin_app, _rehearsal, _stage
 from ansible_collections.beamops.elixir.plugins.module_utils._tarball import _delta
-
-REHEARSAL_SECONDS = 300
 
 ARGUMENTS = {
     **_module.ROOT,
@@ -75,13 +73,14 @@ def work(module):
     answer.update(env_missing=missing, **_stage.answer(wanted, release, scan))
     # It changes nothing, so check mode rehearses too what is there already
     if params["rehearsal"] and release and not answer["live"]:
-        rehearse(module, wanted, release)
+        rehearse(module, wanted, release, answer["changed"])
     return answer
 
 
-def rehearse(module, wanted, release):
+def rehearse(module, wanted, release, new):
+    """Of one that lies here for longer it is not known whether all of it is still as it was staged."""
     application = _bin_app.staged(release.path, release.name, wanted.layout, wanted.account)
-    outcome = _evaluation.evaluate(wanted.layout, release, application, module.params["rehearsal"], REHEARSAL_SECONDS)
-    outcome = _evaluation.to_its_end(outcome, release, module.params["rehearsed_word"])
+    known = _rehearsal.proven(wanted.layout, release) if new else ()
+    outcome = _rehearsal.rehearse(wanted.layout, release, application, module.params["rehearsal"], module.params["rehearsed_word"], known)
     if outcome.failure:
         module.fail_json(msg=f"The rehearsal failed: {outcome.failure}", **_eval.told(module, outcome))

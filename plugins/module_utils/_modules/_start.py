@@ -2,22 +2,29 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Start a release as a daemon."""
+"""Start a release as a daemon, in the place of what runs."""
 
 from __future__ import annotations
 
 import os
 
 from ansible_collections.beamops.elixir.plugins.module_utils import _module
+from ansible_collections.beamops.elixir.plugins.module_utils._errors import ReleaseError
 from ansible_collections.beamops.elixir.plugins.module_utils._host import _node, _processes
-from ansible_collections.beamops.elixir.plugins.module_utils._modules import _current as _links
+from ansible_collections.beamops.elixir.plugins.module_utils._modules import (
+    _current as _links,
+    _deadman as _timers,
+    _stop as _stops,
+)
 from ansible_collections.beamops.elixir.plugins.module_utils._root import _current, _releases
 from ansible_collections.beamops.elixir.plugins.module_utils._steps import (
     _bin_app,
+    _deadman,
     _predecessor,
     _readiness,
     _start,
     _startable,
+    _stop,
     _wait,
 )
 
@@ -27,15 +34,18 @@ ARGUMENTS = {
     "release": {"type": "str"},
     "port": {"type": "int"},
     "force": {"type": "bool", "default": False},
+    "stop": {"type": "bool", "default": False},
+    "deadman": {"type": "int", "default": 0},
+    "by": {"type": "str"},
     "asked_at": {"type": "float"},
     "replaces": {"type": "path"},
     "node": {"type": "str"},
     "watch": {"type": "float", "default": 0},
     "within": {"type": "float"},
+    "kill": {"type": "bool", "default": False},
     "point": {"type": "bool", "default": False},
     "overlap": {"type": "bool", "default": False},
 }
-
 
 def refuse_what_cannot_start(params, layout, release, application):
     """Nothing is stopped yet for this start. Once it is, a start is tried, whatever speaks against it."""
@@ -52,14 +62,40 @@ def started_since(asked_at, process):
     return process
 
 
-def gone(params, layout, overlaps):
+def ask(module, layout, told):
+    """Has what it replaces stop. From then on the host goes back by itself if it hears no more of this run."""
+    params = module.params
+    if params["deadman"]:
+        if not params["release"]:
+            raise ReleaseError("'release' is missing, which the host is to go back from: give the id of the release that is to be started.")
+        _timers.armed(module, layout, params["deadman"])
+    asked_at = _processes.uptime()
+    try:
+        for one in _stops.ask(_processes.scan().of_root(params["replaces"] or layout.root), None if module.check_mode else _stop.ask):
+            told["asked"].append(one)
+            told["asked_at"] = asked_at
+    except ReleaseError:
+        if params["deadman"] and not told["asked"] and not module.check_mode:
+            _deadman.disarm(layout)
+        raise
+    told["asked_at"] = asked_at
+
+
+def kill(module, layout):
+    processes = _processes.scan().of_root(module.params["replaces"] or layout.root)
+    for process in processes:
+        _stop.kill(process)
+    return _stops.lost(module, layout, processes)
+
+
+def gone(params, layout, asked_at, overlaps):
     """Whether what it replaces is, where that was asked to stop. All that takes time was done before: nobody is served meanwhile."""
-    if params["asked_at"] is None:
+    if asked_at is None:
         return _readiness.yes("nothing was asked to stop.")
     root = os.path.realpath(params["replaces"] or layout.root)
     if overlaps:
-        return _wait.watch_closed(root, params["watch"], params["within"], params["asked_at"])
-    return _wait.watch_stopped(root, params["node"], params["watch"], params["within"], params["asked_at"])
+        return _wait.watch_closed(root, params["watch"], params["within"], asked_at)
+    return _wait.watch_stopped(root, params["node"], params["watch"], params["within"], asked_at)
 
 
 def overlaps(params, layout, release):
@@ -71,8 +107,17 @@ def overlaps(params, layout, release):
 
 
 def work(module):
+    # Whoever has to go back, or not, has to know how far it came, also where it fails
+    told = {"asked": [], "asked_at": module.params["asked_at"], "killed": None, "ready": False, "fatal": True}
+    try:
+        answer = replace(module, _module.layout(module), told)
+    except (ReleaseError, OSError) as error:
+        module.fail_json(msg=_module.in_words(error), **told)
+    return {**told, **answer}
+
+
+def replace(module, layout, told):
     params = module.params
-    layout = _module.layout(module)
     pointed = _current.pointed(layout)
     if module.check_mode and params["release"] and not _releases.is_staged(layout, params["release"]):
         return {**answer(True, None, params["release"]), **repointing(params, pointed, params["release"])}
@@ -81,15 +126,21 @@ def work(module):
     _module.hide(module, application.environ, release.name, release.id)
     if module.check_mode:
         refuse_what_cannot_start(params, layout, release, application)
-    process = started_since(params["asked_at"], _start.running(release))
+    beside = overlaps(params, layout, release)
+    if params["stop"]:
+        ask(module, layout, told)
+    process = started_since(told["asked_at"], _start.running(release))
     verdict = _readiness.yes("it runs.")
     repoints = repointing(params, pointed, release.id)
     changed = process is None or bool(repoints)
     if process is None and not module.check_mode:
-        beside = overlaps(params, layout, release)
-        verdict = gone(params, layout, beside)
+        verdict = gone(params, layout, told["asked_at"], beside)
+        if verdict.fatal and params["kill"]:  # it has stopped serving, so there is nothing to spare any more
+            told["killed"] = kill(module, layout)
+            verdict = gone(params, layout, told["asked_at"], beside)
         if not verdict.ready:
-            return answer(False, None, release.id, application, verdict)
+            return answer(bool(told["asked"]), None, release.id, application, verdict)
+        told["ready"] = True
         if not beside:
             _start.refuse_beside_another(layout, release)
         process = _start.start(application)

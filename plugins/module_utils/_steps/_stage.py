@@ -223,12 +223,17 @@ def answer(wanted: Plan, release: _releases.Release | None, scan: _processes.Sca
 def described(layout: _layout.Layout, release: _releases.Release, replaces: list[_processes.Process], scan: _processes.Scan) -> dict[str, t.Any]:
     """What a switch to a release needs to know of it, and of what it replaces."""
     current = _releases.current(layout)
+    # What a run that was broken off has left running is not proven
+    live = bool(current and current.id == release.id and current.state == "good" and [process.root for process in replaces] == [current.path])
+    # All others are asked when they are started
+    application = _bin_app.staged(release.path, release.name, layout, _bin_app.account_of(release, layout)) if live else None
     return {
         "release": release.id,
         "path": layout.release(release.id),
         "node": release.node,
-        # What a run that was broken off has left running is not proven
-        "live": bool(current and current.id == release.id and current.state == "good" and [process.root for process in replaces] == [current.path]),
+        "live": live,
+        "port": application.port if application else None,
+        "phoenix": bool(application and application.is_phoenix),
         "previous": _way_back.release_id(layout, release.id, scan),
         "replaces": [
             {"pid": process.pid, "version": process.version, "root": layout.root if process in scan.of_root(layout.root) else process.root}

@@ -19,7 +19,12 @@ from ansible_collections.beamops.elixir.plugins.module_utils._root import _env_f
 from ansible_collections.beamops.elixir.plugins.module_utils._steps import _timer, _timer_process
 
 PACKAGE = "ansible_collections.beamops.elixir.plugins.module_utils"
-MAIN = f"""import sys
+# What the run waits for is the lock. All else takes ten times as long, while the old release is asked to stop
+MAIN = f"""import fcntl
+import sys
+
+lock = open(sys.argv[2], "w")
+fcntl.flock(lock, fcntl.LOCK_EX)  # until this process ends, however it ends
 
 from {_timer_process.__name__.rpartition(".")[0]} import _timer_process
 
@@ -66,7 +71,7 @@ def _source_of(name: str, module: types.ModuleType) -> str:
 
 def _launch(timer: _timer.Timer, root: str) -> str:
     """Away from the login that this came by: where systemd may end what a login leaves behind, it has to be a unit of its own."""
-    argv = [sys.executable, "-I", "-B", timer.program, timer.directory]
+    argv = [sys.executable, "-I", "-B", timer.program, timer.directory, timer.lock]
     account = _command.account(None)
     if os.path.isdir(SYSTEMD) and account.uid == 0:
         unit = [

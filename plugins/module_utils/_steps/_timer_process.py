@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import sys
 import time
@@ -19,16 +18,14 @@ LOOK_EVERY = 1
 
 
 def watch(directory: str) -> None:
-    """The process itself: until its plan is gone, or its time is over."""
+    """Until its plan is gone, or its time is over."""
     timer = _timer.Timer(directory)
     _redirect_output(timer.log)
     os.umask(0o022)
     os.chdir("/")
-    with open(timer.lock, "w", encoding="utf-8") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # until this process ends, however it ends
-        found = _timer.read_plan(timer)
-        if found and _time_is_over(timer, found.seconds):
-            _fire(timer, found)
+    found = _timer.read_plan(timer)
+    if found and _time_is_over(timer, found.seconds):
+        _fire(timer, found)
 
 
 def _time_is_over(timer: _timer.Timer, seconds: float) -> bool:

@@ -9,13 +9,13 @@ import time
 
 import pytest
 
+from ansible_collections.beamops.elixir.plugins.module_utils._errors import ReleaseError
 from ansible_collections.beamops.elixir.plugins.module_utils._host import _processes
 from ansible_collections.beamops.elixir.plugins.module_utils._root import _current, _releases
-from ansible_collections.beamops.elixir.plugins.module_utils._steps import _timer_launch
+from ansible_collections.beamops.elixir.plugins.module_utils._steps import _stop, _timer_launch
 from ansible_collections.beamops.elixir.plugins.modules import (
     elixir_release_deadman as module,
     elixir_release_start,
-    elixir_release_stop,
     elixir_release_wait,
 )
 
@@ -99,34 +99,49 @@ def test_bad_input(deadman, arguments, words):
 
 
 @pytest.fixture
-def stop(run_module, layout):
-    return lambda **arguments: run_module(elixir_release_stop, root=layout.root, **arguments)
+def replace(run_module, layout):
+    return lambda **arguments: run_module(elixir_release_start, root=layout.root, stop=True, watch=10, **arguments)
 
 
-def test_stop_arms_it_before_it_asks(deadman, stop, run_module, layout):
+def test_what_is_to_be_replaced_is_asked_to_stop_when_it_is_armed(deadman, replace, run_module, layout):
     pid = run_module(elixir_release_start, root=layout.root)["pid"]
-    assert [asked["pid"] for asked in stop(deadman=60, release="0.2.0-b", by="kai@laptop")["asked"]] == [pid]
+    answer = replace(deadman=60, release="0.2.0-b", by="kai@laptop")
+    assert [asked["pid"] for asked in answer["asked"]] == [pid] and answer["pid"] not in (None, pid)
     assert answered(deadman(state="disarmed")) == (True, "0.1.0-a", 60)
 
 
-def test_where_it_cannot_be_armed_nothing_is_asked_to_stop(deadman, stop, run_module, layout):
+def test_where_it_cannot_be_armed_nothing_is_asked_to_stop(deadman, replace, run_module, layout):
     run_module(elixir_release_start, root=layout.root)
-    for arguments, words in (({"deadman": 60}, "'release' is missing"), ({"deadman": 60, "release": "0.3.0-c"}, "There is no release 0.3.0-c")):
-        answer = stop(**arguments)
-        assert answer["failed"] and words in answer["msg"] and "asked" not in answer
+    for arguments, words in (
+        ({"deadman": 60}, "'release' is missing"),
+        ({"deadman": 60, "release": "0.3.0-c"}, "There is no release 0.3.0-c"),
+        ({"deadman": -1, "release": "0.2.0-b"}, "seconds is -1"),
+    ):
+        answer = replace(**arguments)
+        assert answer["failed"] and words in answer["msg"] and (answer["asked"], answer["asked_at"]) == ([], None)
     assert len(_processes.scan().of_root(layout.root)) == 1
 
 
-def test_check_mode_of_a_stop_arms_nothing(deadman, stop):
-    assert stop(deadman=60, release="0.2.0-b", _ansible_check_mode=True)["asked"] == []
+def test_where_nothing_can_be_asked_it_is_called_off(deadman, replace, run_module, layout, monkeypatch):
+    run_module(elixir_release_start, root=layout.root)
+
+    def refused(process):
+        raise ReleaseError("not ours")
+
+    monkeypatch.setattr(_stop, "ask", refused)
+    answer = replace(deadman=60, release="0.2.0-b")
+    assert answer["failed"] and answer["msg"] == "not ours" and answer["asked_at"] is None
     assert answered(deadman(state="disarmed")) == (False, None, None)
 
 
-def test_wait_calls_it_off_when_the_release_is_ready(deadman, stop, run_module, layout, eventually):
+def test_check_mode_of_a_replacement_arms_nothing(deadman, replace):
+    assert replace(deadman=60, release="0.2.0-b", _ansible_check_mode=True)["asked"] == []
+    assert answered(deadman(state="disarmed")) == (False, None, None)
+
+
+def test_wait_calls_it_off_when_the_release_is_ready(deadman, replace, run_module, layout):
     run_module(elixir_release_start, root=layout.root)
-    stop(deadman=60, release="0.2.0-b")
-    assert eventually(lambda: not _processes.scan().of_root(layout.root))
-    pid = run_module(elixir_release_start, root=layout.root, release="0.2.0-b")["pid"]
+    pid = replace(deadman=60, release="0.2.0-b")["pid"]
 
     def wait(**arguments):
         return run_module(elixir_release_wait, root=layout.root, state="ready", release="0.2.0-b", rpc=False, disarm=True, **arguments)

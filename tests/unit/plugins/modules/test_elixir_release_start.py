@@ -224,3 +224,67 @@ def test_it_starts_beside_what_listens_no_more(start, replaced, staged, node, la
 def test_one_of_the_same_node_name_waits_until_the_other_is_gone(start, replaced, new):
     answer = start(release=new.id, asked_at=replaced[1], watch=0.1, overlap=True)
     assert not answer["ready"] and "still runs" in answer["msg"]
+
+
+def test_what_it_replaces_is_asked_once_and_then_it_takes_its_place(start, replaced, new, node, layout):
+    pid, _asked_at = replaced
+    began = _processes.uptime()
+    answer = start(release=new.id, stop=True, node=node, watch=10, within=60, point=True)
+    assert (answer["changed"], answer["ready"], answer["fatal"], answer["killed"]) == (True, True, False, None)
+    assert [(asked["pid"], asked["node"]) for asked in answer["asked"]] == [(pid, node)] and answer["asked_at"] >= began
+    (process,) = _processes.scan().of_root(layout.root)
+    assert (process.pid, process.root, _current.pointed(layout)) == (answer["pid"], new.path, new.id)
+
+
+def test_the_same_release_is_stopped_and_started_again(start, replaced, layout):
+    answer = start(stop=True, watch=10)
+    assert answer["changed"] and answer["pid"] not in (None, replaced[0]) and answer["release"] == "0.0.9-old"
+    assert [process.pid for process in _processes.scan().of_root(layout.root)] == [answer["pid"]]
+
+
+def test_where_nothing_runs_nothing_is_asked(start, release):
+    answer = start(stop=True)
+    assert answer["changed"] and answer["asked"] == [] and answer["asked_at"] is not None
+
+
+def test_check_mode_asks_nothing_to_stop(start, replaced, new, layout):
+    answer = start(release=new.id, stop=True, point=True, _ansible_check_mode=True)
+    assert (answer["changed"], [asked["how"] for asked in answer["asked"]]) == (True, [None])
+    assert [process.pid for process in _processes.scan().of_root(layout.root)] == [replaced[0]]
+
+
+@pytest.fixture
+def stuck(replaced):
+    """It takes note of no request to stop."""
+    os.kill(replaced[0], signal.SIGSTOP)
+    return replaced[0]
+
+
+def test_what_does_not_stop_is_spared_until_its_time_is_over(start, stuck, new, layout):
+    answer = start(release=new.id, stop=True, watch=0.2, within=60, kill=True)
+    assert (answer["ready"], answer["fatal"], answer["pid"], answer["killed"]) == (False, False, None, None) and answer["asked_at"] is not None
+    assert [process.pid for process in _processes.scan().of_root(layout.root)] == [stuck]
+
+
+def test_what_does_not_stop_is_killed_then(start, stuck, new, layout):
+    answer = start(release=new.id, stop=True, watch=5, within=0.2, kill=True, by="kai@laptop")
+    assert answer["ready"] and answer["killed"] == f"0.1.0 (pid {stuck}) was killed. What it was doing is lost, as in a crash."
+    assert answer["killed"] in str(answer["warnings"])
+    assert [process.pid for process in _processes.scan().of_root(layout.root)] == [answer["pid"]]
+    (line,) = _current.entries(layout)
+    assert (line["event"], line["release"], line["by"], line["reason"]) == ("kill", "0.0.9-old", "kai@laptop", f"pid {stuck} did not stop")
+
+
+def test_without_kill_it_is_only_said(start, stuck, new, layout):
+    answer = start(release=new.id, stop=True, watch=5, within=0.2)
+    assert (answer["ready"], answer["fatal"]) == (False, True) and "(limit 0.2 s)" in answer["msg"]
+    assert [process.pid for process in _processes.scan().of_root(layout.root)] == [stuck]
+
+
+def test_how_far_it_came_is_told_where_it_fails(start, replaced, staged, monkeypatch):
+    monkeypatch.setattr(_start, "APPEARS_WITHIN", 0.1)
+    refused = start(release="0.9.0-x", stop=True)
+    assert refused["failed"] and (refused["asked"], refused["asked_at"], refused["ready"], refused["fatal"]) == ([], None, False, True)
+    died = start(release=staged("0.1.0-new", env="FAULT=crash\n").id, stop=True, watch=10)
+    assert died["failed"] and "it died at once" in died["msg"]
+    assert [asked["pid"] for asked in died["asked"]] == [replaced[0]] and died["asked_at"] is not None and died["ready"]

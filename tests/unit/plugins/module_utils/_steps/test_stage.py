@@ -383,6 +383,7 @@ def test_answer_before_and_after_staging(plan, layout, env, node):
     wanted = plan(env)
     path = layout.release(wanted.release_id)
     expected = {"release": wanted.release_id, "path": path, "node": node, "live": False, "previous": None, "replaces": [], "serves": []}
+    expected.update(port=None, phoenix=False)
     assert _stage.answer(wanted, None, NOBODY_RUNS) == expected
     assert _stage.answer(wanted, stage(wanted), NOBODY_RUNS) == expected
 
@@ -407,7 +408,7 @@ def test_the_node_name_is_the_one_that_the_release_itself_tells(plan):
 
 
 def test_answer_says_whether_it_is_live(plan, layout):
-    wanted = plan()
+    wanted = plan(env="PORT=8080\n")
     release = stage(wanted)
     runs = _processes.Scan([process(release.path)])
     assert _stage.answer(wanted, release, runs)["live"] is False, "current does not point to it"
@@ -420,6 +421,8 @@ def test_answer_says_whether_it_is_live(plan, layout):
         "path": release.path,
         "node": "guestbook",
         "live": True,
+        "port": 8080,
+        "phoenix": False,
         "previous": None,
         "replaces": [{"pid": 42, "version": "0.1.0", "root": layout.root}],
         "serves": [],

@@ -15,4 +15,5 @@ def test_a_timer_without_a_plan_ends(place):
     os.mkdir(str(place / "timer"))
     program = str(place / "timer" / "timer.pyz")
     _timer_launch.ship(program)
-    assert subprocess.run([sys.executable, "-I", "-B", program, str(place / "timer")], check=False, timeout=10).returncode == 0
+    argv = [sys.executable, "-I", "-B", program, str(place / "timer"), str(place / "timer" / "alive.lock")]
+    assert subprocess.run(argv, check=False, timeout=10).returncode == 0
