@@ -23,7 +23,7 @@ def deployed(fleet: _fleet.Fleet, check_mode: bool) -> list[str]:
     return [
         DEPLOYED.format("HOST", "BEFORE", "AFTER", "RUNNING"),
         *(DEPLOYED.format(host["host"], host["before"]["current"] or "-", *_outcome(host, check_mode)) for host in looked_at),
-        *(f"{host['host']}: {host['killed']['msg']}" for host in fleet if "msg" in host.get("killed", {})),
+        *(f"{host['host']}: {said}" for host in fleet for said in (host.get("start", {}).get("killed"), host.get("killed", {}).get("msg")) if said),
         *_migrations(fleet),
     ]
 
@@ -48,8 +48,10 @@ def _outcome(host: _fleet.Host, check_mode: bool) -> tuple[str, str]:
 
 
 def _started(host: _fleet.Host) -> str:
-    start = host.get("start", {})
-    return f"{BUILD.sub('', start['release'])}, pid {start['pid']}" if start.get("pid") is not None else "-"
+    """What is live already was not started."""
+    new = host["new"]
+    started = {**new["replaces"][0], "release": new["release"]} if new.get("live") else host.get("start", {})
+    return f"{BUILD.sub('', started['release'])}, pid {started['pid']}" if started.get("pid") is not None else "-"
 
 
 def _migrations(fleet: _fleet.Fleet) -> list[str]:

@@ -25,7 +25,7 @@ def host(**noted):
     [
         ({**STARTED, "switched": True}, "0.2.0-bbbbbbbb.2", "0.2.0, pid 42"),
         ({**STARTED, "switched": True, "unsettled": "no room"}, "0.2.0-bbbbbbbb.2", "0.2.0, pid 42, not settled, see above"),
-        ({**STARTED, "switched": False}, "0.2.0-bbbbbbbb.2", "0.2.0, pid 42"),
+        ({"new": {**NEW, "live": True, "replaces": [{"pid": 42}]}, "switched": False}, "0.2.0-bbbbbbbb.2", "0.2.0, pid 42"),
         ({}, "0.1.0-aaaaaaaa", "0.1.0, untouched"),
         ({"problem": PROBLEM, **BACK}, "0.1.0-aaaaaaaa", "0.1.0, pid 43, went back"),
         ({**BACK, "new": {**NEW, "previous": None}}, "-", "what ran before, went back"),
@@ -57,6 +57,8 @@ def test_behind_the_table_stands_what_there_is_to_know():
     listings = {"results": [{"stdout_lines": ["unknown migration 2"]}]}
     lines = _fleet_text.deployed([host(killed={"msg": "It did not stop."}, listings=listings), {**host(), "host": "web2"}], check_mode=False)
     assert lines[3:] == ["web1: It did not stop.", "The database has migrations that the older release does not know: 2."]
+    killed = {"start": {**STARTED["start"], "killed": "0.1.0 was killed."}}
+    assert _fleet_text.deployed([host(switched=True, **killed)], check_mode=False)[2:] == ["web1: 0.1.0 was killed."]
     lines = _fleet_text.deployed([host(listings=listings, migrated_down={"rc": 0})], check_mode=False)
     assert lines[2:] == ["These migrations were taken back: 2."]
     assert "does not know" in _fleet_text.deployed([host(listings=listings, migrated_down={"rc": 1})], check_mode=False)[2]
