@@ -14,8 +14,11 @@ description:
     M(beamops.elixir.elixir_release_lock) does. Both are the first that a deploy does on a host, and take one way to it so.
   - Takes B(one) look. Where another run holds the lock it succeeds all the same, and RV(held) is false; RV(msg) then says who holds it and what to do.
   - Where something speaks against the release, RV(problems) says what, and the host is left as it is.
+  - With the env file and what else makes a release of a build, it also says whether just that release serves already, so that
+    M(beamops.elixir.elixir_release_stage) has nothing to come to the host for.
 extends_documentation_fragment:
   - beamops.elixir._release
+  - beamops.elixir._release.paired
   - beamops.elixir._attributes
 attributes:
   check_mode:
@@ -115,6 +118,10 @@ problems:
   type: list
   elements: str
   sample: []
+there:
+  description: What M(beamops.elixir.elixir_release_stage) needs to know of what is on the host, for its O(beamops.elixir.elixir_release_stage#module:there).
+  returned: with O(tarball), where nothing speaks against the release
+  type: dict
 msg:
   description: What was found and done. Where this host cannot run the release, or another run holds the lock, what to do.
   returned: always

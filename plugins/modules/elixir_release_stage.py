@@ -25,6 +25,7 @@ description:
 extends_documentation_fragment:
   - beamops.elixir._release
   - beamops.elixir._release.user
+  - beamops.elixir._release.paired
   - beamops.elixir._attributes
 attributes:
   check_mode:
@@ -53,25 +54,6 @@ options:
       - Whether the tarball lies on the host already, at the C(path) that O(tarball) names.
     type: bool
     default: false
-  env:
-    description:
-      - The content of the env file. It is kept as C(.env) beside the release, readable by its user and nobody else.
-    type: str
-    default: ''
-  cookie:
-    description:
-      - The cookie of the node, if the env file sets no E(RELEASE_COOKIE). Without either the cookie that came with the tarball stays, and every build
-        has another one.
-    type: str
-  shared_dirs:
-    description:
-      - Directories inside the release that outlive it, such as V(lib/shop/priv/static/uploads). C(lib/shop) stands for C(lib/shop-VERSION).
-      - The release gets a link to C(ROOT/shared/PATH) there, which belongs to O(user), and which nothing here ever removes. What the release brings at
-        that place is copied there the first time, and never again.
-      - Another list is another release, C(VERSION-SHA8.2), as another env file is.
-    type: list
-    elements: str
-    default: []
   force:
     description:
       - Stage a release although it is marked V(bad), although the port that it needs is held by somebody else, or although its mnesia would start
@@ -101,12 +83,6 @@ options:
     description:
       - What O(rehearsal) prints as the last thing it does. An exit code tells nothing, since an expression that halts ends with 0 as well.
     type: str
-  overlap:
-    description:
-      - Give it a node name and a E(RELEASE_TMP) of its own, at the end of the env file that it is staged with, so that it can start while the release that
-        it replaces still finishes its requests. Refused where C(mnesia) is among its applications.
-    type: bool
-    default: false
 author:
   - The beamops.elixir authors (@beamops)
 seealso:

@@ -52,3 +52,13 @@ def test_status_says_what_a_release_may_not_write(playbook, web1):
     web1.run(f"set -a; . {ROOT}/.env; {ROOT}/current/bin/guestbook rpc 'spawn(fn -> File.write!(\"{path}\", \"\") end)'")
     run = playbook("status", "--limit", "web1")
     assert f"was denied {path}," in run.plain() and "elixir_release_shared_dirs" in run.plain()
+
+
+def test_what_is_live_and_does_not_serve_ends_the_deploy_before_it_begins(deploy, web1):
+    before, noted = web1.beams(), web1.ledger()
+    run = deploy("0.2.0", elixir_release_health_url="/nothing", elixir_release_start_timeout=8)
+    assert run.rc != 0 and "http://127.0.0.1:4000/nothing answers 404, and is to answer 200" in run.plain()
+    assert "TASK [beamops.elixir.elixir_release : Replace what runs by the release]" not in run.output
+    assert web1.beams() == before and web1.serves("0.2.0") and web1.ledger() == noted
+    again = deploy("0.2.0")
+    assert again.rc == 0 and "changed=0" in again.output

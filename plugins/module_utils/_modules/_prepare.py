@@ -7,11 +7,13 @@
 from __future__ import annotations
 
 from ansible_collections.beamops.elixir.plugins.module_utils import _module
+from ansible_collections.beamops.elixir.plugins.module_utils._errors import ReleaseError
+from ansible_collections.beamops.elixir.plugins.module_utils._host import _command, _processes
 from ansible_collections.beamops.elixir.plugins.module_utils._modules import _info, _lock
 from ansible_collections.beamops.elixir.plugins.module_utils._steps import _stage
 from ansible_collections.beamops.elixir.plugins.module_utils._tarball import _delta
 
-ARGUMENTS = {**_info.ARGUMENTS, **_lock.TO_HOLD}
+ARGUMENTS = {**_info.ARGUMENTS, **_lock.TO_HOLD, **_stage.PAIRED}
 
 
 def work(module):
@@ -24,5 +26,28 @@ def work(module):
         return {**seen, "held": False, "msg": " ".join(seen["problems"])}
     held = _lock.hold(module, layout)
     told = {key: held[key] for key in ("held", "owner", "since", "taken_over", "msg")}
-    there = {"builds": [release["sha256"] for release in seen["releases"]], "files": _delta.told(_stage.contents(layout).values())}
-    return {**seen, "problems": [], **told, "holder": held.get("holder"), **({"there": there} if tarball else {})}
+    return {**seen, "problems": [], **told, "holder": held.get("holder"), **({"there": there(module, layout, seen)} if tarball else {})}
+
+
+def there(module, layout, seen):
+    """What elixir_release_stage would have to come for."""
+    builds = [release["sha256"] for release in seen["releases"]]
+    if module.params["tarball"]["sha256"] in builds and seen["user_exists"]:
+        live = what_is_live(module, layout)
+        if live:
+            return {"builds": builds, "live": live}
+    return {"builds": builds, "files": _delta.told(_stage.contents(layout).values())}
+
+
+def what_is_live(module, layout):
+    """What it would say where the release serves already. None where it does not, and where there is something to be told: it tells."""
+    params = module.params
+    account = _command.account_to_be(params["user"] or params["tarball"]["name"], module.check_mode)
+    try:
+        wanted = _stage.plan(layout, params["tarball"], params["env"], params["cookie"], account, params["shared_dirs"], params["overlap"])
+        _module.hide(module, wanted.variables, params["tarball"]["name"], wanted.release_id)
+        release = _stage.existing(wanted)
+        answer = _stage.answer(wanted, release, _processes.scan()) if release else {"live": False}
+    except ReleaseError:
+        return None
+    return {**answer, "env_missing": _stage.env_missing(wanted)} if answer["live"] else None

@@ -41,6 +41,13 @@ from ansible_collections.beamops.elixir.plugins.module_utils._tarball import (
 # Makes a directory of the release, and says what it is made of
 Build = t.Callable[[str], _contents.Contents]
 
+# What makes another release of the same build
+PAIRED = {
+    "env": {"type": "str", "default": "", "no_log": True},
+    "cookie": {"type": "str", "no_log": True},
+    "shared_dirs": {"type": "list", "elements": "str", "default": []},
+    "overlap": {"type": "bool", "default": False},
+}
 OTHER_COOKIE = "set another RELEASE_COOKIE in the env file, or 'cookie' (elixir_release_cookie of the role), of letters and digits only."
 
 

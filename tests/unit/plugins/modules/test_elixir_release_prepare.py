@@ -10,8 +10,13 @@ import pwd
 import pytest
 
 from ansible_collections.beamops.elixir.plugins.module_utils._modules import _info
+from ansible_collections.beamops.elixir.plugins.module_utils._root import _current, _releases
 from ansible_collections.beamops.elixir.plugins.module_utils._tarball import _tarball
-from ansible_collections.beamops.elixir.plugins.modules import elixir_release_prepare as module
+from ansible_collections.beamops.elixir.plugins.modules import (
+    elixir_release_prepare as module,
+    elixir_release_stage,
+    elixir_release_start,
+)
 
 KAI = {"owner": "kai@laptop", "place": "laptop boot pid:[1]", "pid": 4711, "started": 99}
 ADA = {"owner": "ada@ci", "place": "ci boot pid:[1]", "pid": 815, "started": None}
@@ -64,3 +69,29 @@ def test_without_a_tarball_it_locks_what_is_there(prepare, staged, layout):
 def test_check_mode_locks_nothing(prepare, layout):
     assert prepare(_ansible_check_mode=True)["held"]
     assert not os.path.exists(layout.root)
+
+
+def test_of_what_serves_already_it_says_what_stage_would_say(prepare, run_module, layout, described, make_tarball, node, monkeypatch):
+    monkeypatch.setattr(_info._preflight, "problems", lambda *_arguments: [])
+    user, tarball = pwd.getpwuid(os.geteuid()).pw_name, {**described, **make_tarball()}
+    paired = {"user": user, "env": f"RELEASE_NODE={node}\nPORT=8080\nPASSWORD=hunter22\n", "cookie": "COOKIE"}
+
+    def stage(**arguments):
+        return run_module(elixir_release_stage, root=layout.root, tarball=tarball, remote_src=True, **{**paired, **arguments})
+
+    def live(**arguments):
+        there = prepare(tarball=tarball, **{**paired, **arguments})["there"]
+        assert there["builds"] == [tarball["sha256"]] and ("files" in there) is ("live" not in there)
+        return there.get("live")
+
+    release_id = stage()["release"]
+    run_module(elixir_release_start, root=layout.root, release=release_id, point=True)
+    assert live() is None, "it is not proven yet"
+    _current.mark(layout, _releases.find(layout, release_id), "good", None)
+    told = stage()
+    assert told["live"] and {"changed", "diff"} <= set(told) - set(live())
+    assert live() == {key: told[key] for key in live()}
+    assert "hunter22" not in str(prepare(tarball=tarball, **paired))
+    assert live(env=paired["env"] + "A=1\n") is None and live(cookie="OTHER") is None and live(env="'") is None
+    os.remove(layout.current)
+    assert live() is None
