@@ -18,6 +18,10 @@ NEW, SAME, PREVIOUS = "the new release", "what they served, in the same process"
 FRESH, LINE, CURRENT = "never seen by a host", "a build that differs from what runs in one line of code", "what the hosts have"
 
 QUICK_HOSTS = 2
+# Releases that a host keeps
+KEPT = 5
+# How often plain.yml and looks.yml have their one task
+TIMES = 20
 
 
 class Case(t.NamedTuple):
@@ -32,6 +36,7 @@ class Case(t.NamedTuple):
     over_ssh: bool = True  # else a longer line makes no difference, and it is measured on the shortest only
     restarts: bool = False  # ends with what the hosts served, in another process
     quick: bool = True  # part of a quick run
+    lines: int = 0  # so many updates by a one-line change come before, unmeasured
 
     @property
     def common(self) -> bool:
@@ -52,6 +57,8 @@ CASES = [
     Case("floor", "SIGTERM and start, all at once", FLOOR, ends=SAME, over_ssh=False, restarts=True),
     Case("stable", "deploy, default stable_for", tarball=FRESH, hosts=(1,), quick=False),
     Case("overlap", "deploy with overlap", variables={**AT_ONCE, "elixir_release_overlap": True}, tarball=FRESH, hosts=(1,), quick=False),
-    Case("line", "deploy of a one-line change", variables=AT_ONCE, tarball=LINE, hosts=(1,), quick=False),
+    Case("line", "deploy of a one-line change", variables=AT_ONCE, tarball=LINE, hosts=(1,), quick=False, lines=KEPT - 1),
+    Case("plain", f"play of {TIMES} pings", playbook="benchmarks/plain.yml", ends=SAME, hosts=(1,), over_ssh=False, quick=False),
+    Case("looks", f"play of {TIMES} looks at what is not ready", playbook="benchmarks/looks.yml", ends=SAME, hosts=(1,), over_ssh=False, quick=False),
 ]
 BY_NAME = {case.name: case for case in CASES}

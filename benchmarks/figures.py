@@ -41,6 +41,16 @@ def host_cpu(run: Run) -> float | None:
     return statistics.mean(run["cpu_hosts"].values()) if "cpu_hosts" in run else None
 
 
+def release_bytes(run: Run) -> float | None:
+    """Of the release itself, without what Ansible sends of its own."""
+    return max((host["release_bytes"] for host in run["tasks"].values()), default=None) if run.get("tasks") else None
+
+
+def disk(run: Run) -> float | None:
+    """All kept releases, as so many times the one that shares nothing."""
+    return sum(run["disk"]) / run["disk"][0] if len(run.get("disk", ())) == cases.KEPT else None
+
+
 def remote_tasks(run: Run) -> float | None:
     return max((host["remote"] for host in run["tasks"].values()), default=None) if "tasks" in run else None
 

@@ -8,8 +8,12 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.beamops.elixir.benchmarks import figures
+from ansible_collections.beamops.elixir.benchmarks import cases, figures
 from ansible_collections.beamops.elixir.benchmarks.figures import Figures, Metric
+
+
+# What all kept releases may take, as so many times one
+MOST_DISK = 1.3
 
 
 class Mark(t.NamedTuple):
@@ -48,13 +52,38 @@ def marks(found: Figures, subject: str, rtt: int) -> list[Mark]:
         rows.append(seconds(f"whole update, {hosts} hosts, default batches", value(figures.wall, "deploy", hosts), 1, base, "the script's loop"))
     three = value(figures.wall, "three", 8)
     rows.append(seconds("deploy with nothing to do, 8 hosts", value(figures.wall, "noop", 8), 1.5, three, "1.5 × the play of three tasks"))
-    rows.append(one_line(value(figures.sent, "line", 1), value(lambda run: run["tarball"], "line", 1)))
+    rows += [controller_cpu(found, subject, hosts, rtt) for hosts in found.hosts]
+    rows.append(one_look(value(figures.host_cpu, "looks", 1), value(figures.host_cpu, "plain", 1)))
+    tarball = value(lambda run: run["tarball"], "line", 1)
+    rows.append(one_line("bytes of the release for a one-line change", value(figures.release_bytes, "line", 1), tarball))
+    rows.append(one_line("bytes on the connection for it, with Ansible's modules", value(figures.sent, "line", 1), tarball))
+    disk = value(figures.disk, "line", 1)
+    limit = f"≤ {MOST_DISK} × one release"
+    title = f"disk of {cases.KEPT} releases that differ by one line"
+    rows.append(Mark(title, limit, f"{disk:.2f} ×", disk <= MOST_DISK) if disk else Mark(title, limit, "not measured", None))
     rows.append(no_retries(found, subject, rtt))
     return rows
 
 
-def one_line(sent: float | None, tarball: float | None) -> Mark:
-    title = "bytes sent for a one-line change"
+def controller_cpu(found: Figures, subject: str, hosts: int, rtt: int) -> Mark:
+    """Beside the first of the collections that were compared, the one before."""
+    title, before = f"controller CPU for an update of {hosts} host{'s' * (hosts > 1)}", found.subjects[0]
+    values = [found.of(figures.controller_cpu, "deploy", name, hosts, rtt) for name in (subject, before)]
+    if subject == before or None in values:
+        return Mark(title, "≤ half of what it was", f"{values[0].median:.2f} s" if values[0] else "not measured", None)
+    now, was = (it.median for it in values if it)
+    return Mark(title, f"≤ half of {before}'s {was:.2f} s", f"{now:.2f} s ({now / was:.2f} ×)", now <= was / 2)
+
+
+def one_look(looks: float | None, plain: float | None) -> Mark:
+    title, limit = "host CPU of a look beyond Ansible's own task", "< 20 ms"
+    if looks is None or plain is None:
+        return Mark(title, limit, "not measured", None)
+    took = 1000 * (looks - plain) / cases.TIMES
+    return Mark(title, limit, f"{took:.0f} ms", took < 20)
+
+
+def one_line(title: str, sent: float | None, tarball: float | None) -> Mark:
     if sent is None or tarball is None:
         return Mark(title, "≤ 3 % of the tarball", "not measured", None)
     return Mark(title, f"≤ 3 % of the tarball = {0.03 * tarball / 1000:.0f} kB", f"{sent / 1000:.0f} kB ({100 * sent / tarball:.1f} %)", sent <= 0.03 * tarball)

@@ -31,8 +31,8 @@ their own: the floor is measured under the same conditions. The script and the c
   host has seen, of the other one of two versions.
 - The collection's cases have `elixir_release_stable_for: 0`, but the one that says something else.
 - **Downtime** is seen from outside, by a program that asks each host for `/version` over a new connection: from the last good answer before the first
-  failure to the next good one, on the host that was away longest. It asks a host that is away every 10 ms, and one that answers every 10 ms too, but
-  all hosts together no more than 200 times a second, which two cores can bear.
+  failure to the next good one, on the host that was away longest. It asks a host that is away every 10 ms, and one that answers as often, but
+  all hosts together no more than 50 times a second: each good answer costs 1.5 ms of CPU time.
 - **Bytes** are counted by a relay in front of sshd, so they are those of the encrypted connections. It also makes the round-trip time, by handing on each
   piece that much later, without making the line narrow. The floor does not go over ssh: it was measured once for all round-trip times.
 - A run counts only if at its end every host serves what it has to, in a new process where it has to be a new one. {errors}
@@ -131,6 +131,7 @@ def report(found: Figures) -> str:
         *table(found, "Downtime: s", figures.away, seconds, lambda case: case.ends != cases.SAME or case.restarts),
         *floor_table(found),
         *table(found, "Sent to each host: kB", figures.sent, kilobytes),
+        *by_playbook("Of that, of the release itself: kB", figures.release_bytes, kilobytes),
         *table(found, "Received from each host: kB", figures.received, kilobytes),
         *table(found, "CPU time of the controller, with its ssh: s", figures.controller_cpu, seconds),
         *table(found, "CPU time of each host, with the answers to the prober: s", figures.host_cpu, seconds),

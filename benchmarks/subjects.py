@@ -39,18 +39,21 @@ class Subject:
     def __init__(self, name: str, fleet: Fleet, line: Line):
         self.name, self.fleet, self.line = name, fleet, line
         self.history: list[Release] = []
+        self.lines = 0  # updates in a row by a one-line change
         self._hosts = 0
 
     def on(self, hosts: int) -> None:
         """What is known of fewer hosts is not known of more."""
         if hosts > self._hosts:
             self.history.clear()
+            self.lines = 0
         self._hosts = hosts
 
     def empty(self) -> None:
         for host in self.fleet.hosts:
             host.empty()
         self.history.clear()
+        self.lines = 0
 
     def make_ready(self, case: cases.Case) -> None:
         """Each case finds hosts that serve; some need more. What that takes is not measured."""
@@ -61,8 +64,8 @@ class Subject:
                 raise RuntimeError(f"{self.name}: what comes before {case.name} failed: {ended['error']}")
 
     def _is_ready(self, case: cases.Case) -> bool:
-        if case.tarball == cases.LINE:
-            return bool(self.history and self.history[-1].salt)
+        if case.lines:
+            return self.lines >= case.lines
         return len(self.history) >= (2 if case.ends == cases.PREVIOUS else 1)
 
     def preparation(self, tarball: str) -> cases.Case:
@@ -77,6 +80,7 @@ class Subject:
         else:
             result = measure.run(self.command(case, release), hosts, self.line)
         result["load_before"] = load
+        result["disk"] = hosts[0].disk()
         result["tarball"] = release.tarball.stat().st_size if release else None
         result["error"] = complaint(case, result, release)
         self._remember(case, release)
@@ -103,6 +107,7 @@ class Subject:
             self.history.pop()
         elif case.ends == cases.NEW and release:
             self.history.append(release)
+            self.lines = self.lines + 1 if case.tarball == cases.LINE else 0
         for old in self.history[:-3]:
             if WORK in old.tarball.parents:
                 shutil.rmtree(old.tarball.parent, ignore_errors=True)

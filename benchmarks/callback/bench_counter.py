@@ -15,7 +15,7 @@ DOCUMENTATION = """
 name: bench_counter
 type: aggregate
 short_description: Counts the tasks of each host
-description: Writes as JSON how many tasks each host had, how many of them ran there, and how often one was tried again.
+description: Writes as JSON how many tasks each host had, how many of them ran there, how often one was tried again, and what was sent of a release.
 requirements: [enabled by ANSIBLE_CALLBACKS_ENABLED]
 """
 
@@ -34,7 +34,7 @@ class CallbackModule(CallbackBase):
         self.counts = {}
 
     def _count(self, result, *kinds):
-        host = self.counts.setdefault(result.host.get_name(), {"tasks": 0, "remote": 0, "skipped": 0, "failed": 0, "retries": 0})
+        host = self.counts.setdefault(result.host.get_name(), {"tasks": 0, "remote": 0, "skipped": 0, "failed": 0, "retries": 0, "release_bytes": 0})
         for kind in kinds:
             host[kind] += 1
 
@@ -45,6 +45,7 @@ class CallbackModule(CallbackBase):
 
     def v2_runner_on_ok(self, result):
         self._ran(result)
+        self.counts[result.host.get_name()]["release_bytes"] += result.result.get("sent_bytes", 0)
 
     def v2_runner_on_failed(self, result, ignore_errors=False):
         self._ran(result, "failed")

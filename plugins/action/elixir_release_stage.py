@@ -47,11 +47,12 @@ class ActionModule(StepAction):
         """None where that does not do."""
         delta = _deltas.of(self._source(arguments), arguments["tarball"]["sha256"], files) if files else None
         answer = self.send(task_vars, {**arguments, "delta": delta}) if delta else {"unusable": "there is none"}
-        return None if "unusable" in answer else answer
+        return None if "unusable" in answer else {**answer, "sent_bytes": len(delta)}
 
     def _send_whole(self, task_vars, arguments):
-        tarball = {**arguments["tarball"], "path": self._upload(self._source(arguments))}
-        return self.send(task_vars, {**arguments, "tarball": tarball, "remote_src": True})
+        source = self._source(arguments)
+        tarball = {**arguments["tarball"], "path": self._upload(source)}
+        return {**self.send(task_vars, {**arguments, "tarball": tarball, "remote_src": True}), "sent_bytes": os.path.getsize(source)}
 
     def _source(self, arguments):
         source = os.path.abspath(os.path.expanduser(arguments["tarball"]["path"]))

@@ -137,6 +137,11 @@ phoenix:
   returned: success
   type: bool
   sample: false
+sent_bytes:
+  description: How many bytes of the release were sent to the host.
+  returned: when there were any
+  type: int
+  sample: 38012
 previous:
   description: The id of the release that a failed switch to this one goes back to, V(null) where there is none.
   returned: success
