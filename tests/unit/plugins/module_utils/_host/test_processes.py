@@ -401,12 +401,12 @@ def test_the_port_of_the_distribution_without_epmd(proc, recorded, arguments, po
     assert _processes.distribution_port(pid, directory) == port
 
 
-def test_a_real_beam(place, staged):
+def test_a_real_beam(node, staged):
     release = staged()
     beam = os.path.join(release.path, "erts-13.1.5", "bin", "beam.smp")
     environ = {"RELEASE_ROOT": release.path, "RELEASE_VSN": "0.1.0", "RELEASE_NAME": "guestbook", "NOT_UTF_8": os.fsdecode(b"caf\xe9")}
     with subprocess.Popen(
-        [beam, "-c", "read -r line", "beam.smp", "--", "-sname", "guestbook", "-boot", f"{release.path}/releases/0.1.0/start"],
+        [beam, "-c", "read -r line", "beam.smp", "--", "-sname", node, "-boot", f"{release.path}/releases/0.1.0/start"],
         env=environ,
         stdin=subprocess.PIPE,
     ) as process:
