@@ -28,11 +28,11 @@ attributes:
   diff_mode:
     support: N/A
     details:
-      - This module changes nothing.
+      - This module changes nothing, but with O(kill), O(disarm) and what these are about.
   idempotent:
     support: full
     details:
-      - This module changes nothing.
+      - This module changes nothing, but with O(kill), O(disarm) and what these are about.
 options:
   state:
     description:
@@ -138,6 +138,16 @@ options:
       - With O(state=ready), what it replaces may be there still. With O(state=stopped), what runs of O(release) does not count.
     type: bool
     default: false
+  kill:
+    description:
+      - With O(state=stopped), kill what is not gone in O(within) seconds after it was asked. It stopped serving when it was asked, so there is nothing to
+        spare any more. What it was doing is lost, which stands in C(ROOT/ledger.jsonl) then.
+    type: bool
+    default: false
+  by:
+    description:
+      - Who has it stopped, and from which controller, for the ledger.
+    type: str
 author:
   - The beamops.elixir authors (@beamops)
 seealso:
@@ -205,6 +215,11 @@ seen:
   returned: except in check mode
   type: str
   sample: '404'
+killed:
+  description: What was lost by a kill. V(null) where nothing was killed.
+  returned: with O(state=stopped), except in check mode
+  type: str
+  sample: 0.1.0 (pid 4711) was killed. What it was doing is lost, as in a crash.
 """
 
 from ansible_collections.beamops.elixir.plugins.module_utils import _module

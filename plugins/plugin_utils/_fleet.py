@@ -28,7 +28,7 @@ NOTED = (
     "same_look",  # how the old release did in the look that the new one failed
     "stuck",  # why it could not go back
     "unsettled",  # why it could not be settled
-    "killed",
+    "down",  # how the wait for what ran beside it ended
     "timer",  # what its dead-man timer has done
     "migrations",
     "migrated_down",

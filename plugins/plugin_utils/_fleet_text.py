@@ -23,7 +23,7 @@ def deployed(fleet: _fleet.Fleet, check_mode: bool) -> list[str]:
     return [
         DEPLOYED.format("HOST", "BEFORE", "AFTER", "RUNNING"),
         *(DEPLOYED.format(host["host"], host["before"]["current"] or "-", *_outcome(host, check_mode)) for host in looked_at),
-        *(f"{host['host']}: {said}" for host in fleet for said in (host.get("start", {}).get("killed"), host.get("killed", {}).get("msg")) if said),
+        *(f"{host['host']}: {said}" for host in fleet for said in (host.get(task, {}).get("killed") for task in ("start", "down")) if said),
         *_migrations(fleet),
     ]
 

@@ -47,6 +47,7 @@ ARGUMENTS = {
     "overlap": {"type": "bool", "default": False},
 }
 
+
 def refuse_what_cannot_start(params, layout, release, application):
     """Nothing is stopped yet for this start. Once it is, a start is tried, whatever speaks against it."""
     dry_run = _bin_app.dry_run(application)
@@ -79,13 +80,6 @@ def ask(module, layout, told):
             _deadman.disarm(layout)
         raise
     told["asked_at"] = asked_at
-
-
-def kill(module, layout):
-    processes = _processes.scan().of_root(module.params["replaces"] or layout.root)
-    for process in processes:
-        _stop.kill(process)
-    return _stops.lost(module, layout, processes)
 
 
 def gone(params, layout, asked_at, overlaps):
@@ -135,8 +129,8 @@ def replace(module, layout, told):
     changed = process is None or bool(repoints)
     if process is None and not module.check_mode:
         verdict = gone(params, layout, told["asked_at"], beside)
-        if verdict.fatal and params["kill"]:  # it has stopped serving, so there is nothing to spare any more
-            told["killed"] = kill(module, layout)
+        if verdict.fatal and params["kill"]:
+            told["killed"] = _stops.kill(module, layout, _processes.scan().of_root(params["replaces"] or layout.root))
             verdict = gone(params, layout, told["asked_at"], beside)
         if not verdict.ready:
             return answer(bool(told["asked"]), None, release.id, application, verdict)

@@ -45,6 +45,13 @@ def ask(processes, end):
         yield {"pid": process.pid, "version": process.version, "node": process.node, "how": end and end(process)}
 
 
+def kill(module, layout, processes):
+    """What has not stopped in time: it has stopped serving, so there is nothing to spare any more. Says what is lost, None where there was nothing."""
+    for process in processes:
+        _stop.kill(process)
+    return lost(module, layout, processes) if processes else None
+
+
 def lost(module, layout, killed):
     """Says so of what was killed, also in the ledger: there who wonders later what became of a request finds it."""
     said = [f"{process.version} (pid {process.pid}) was killed. What it was doing is lost, as in a crash." for process in killed]

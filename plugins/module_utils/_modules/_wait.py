@@ -10,6 +10,8 @@ import re
 
 from ansible_collections.beamops.elixir.plugins.module_utils import _module
 from ansible_collections.beamops.elixir.plugins.module_utils._errors import ReleaseError
+from ansible_collections.beamops.elixir.plugins.module_utils._host import _processes
+from ansible_collections.beamops.elixir.plugins.module_utils._modules import _stop as _stops
 from ansible_collections.beamops.elixir.plugins.module_utils._root import _releases
 from ansible_collections.beamops.elixir.plugins.module_utils._steps import _deadman, _wait
 
@@ -35,6 +37,8 @@ ARGUMENTS = {
     "asked_at": {"type": "float"},
     "disarm": {"type": "bool", "default": False},
     "overlap": {"type": "bool", "default": False},
+    "kill": {"type": "bool", "default": False},
+    "by": {"type": "str"},
 }
 
 SECRET_HEADERS = re.compile(r"authorization|cookie|token|key|secret", re.IGNORECASE)
@@ -53,6 +57,19 @@ def check_regex(search_regex):
         raise ReleaseError(f"search_regex {search_regex!r} is not a regular expression of Python: {error}.") from error
 
 
+def stopped(module, layout, spared):
+    params = module.params
+
+    def watch():
+        return _wait.watch_stopped(layout.root, params["node"], params["watch"], params["within"], params["asked_at"], spared)
+
+    verdict = watch()
+    if not (verdict.fatal and params["kill"]):
+        return {**verdict._asdict(), "killed": None}
+    killed = _stops.kill(module, layout, [process for process in _processes.scan().of_root(layout.root) if process.root != spared])
+    return {**watch()._asdict(), "killed": killed, "changed": killed is not None}
+
+
 def work(module):
     params = module.params
     layout = _module.layout(module)
@@ -61,17 +78,16 @@ def work(module):
     check_regex(params["search_regex"])
     if params["state"] == "stopped":
         spared = layout.release(params["release"]) if params["overlap"] and params["release"] else None
-        verdict = _wait.watch_stopped(layout.root, params["node"], params["watch"], params["within"], params["asked_at"], spared)
-    else:
-        release = _releases.chosen(layout, params["release"])
-        hide_secrets(module, release)
-        wanted = _wait.Wanted(
-            release=release,
-            **{option: params[option] for option in _wait.Wanted._fields if option != "release"},
-        )
-        if params["as_proven"]:
-            wanted = _wait.as_proven(wanted)
-        verdict = _wait.watch_ready(layout, wanted, params["watch"], params["within"])
-        if verdict.ready and params["disarm"]:
-            _deadman.disarm(layout)
+        return {"changed": False, **stopped(module, layout, spared)}
+    release = _releases.chosen(layout, params["release"])
+    hide_secrets(module, release)
+    wanted = _wait.Wanted(
+        release=release,
+        **{option: params[option] for option in _wait.Wanted._fields if option != "release"},
+    )
+    if params["as_proven"]:
+        wanted = _wait.as_proven(wanted)
+    verdict = _wait.watch_ready(layout, wanted, params["watch"], params["within"])
+    if verdict.ready and params["disarm"]:
+        _deadman.disarm(layout)
     return {"changed": False, **verdict._asdict()}

@@ -254,9 +254,10 @@ def test_check_mode_asks_nothing_to_stop(start, replaced, new, layout):
 
 
 @pytest.fixture
-def stuck(replaced):
-    """It takes note of no request to stop."""
+def stuck(replaced, eventually):
+    """It takes note of no request to stop. Until it has really stopped, the next signal would be its end."""
     os.kill(replaced[0], signal.SIGSTOP)
+    assert eventually(lambda: _processes._stat(f"/proc/{replaced[0]}").state == "T")
     return replaced[0]
 
 

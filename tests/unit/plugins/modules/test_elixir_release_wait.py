@@ -5,9 +5,12 @@
 from __future__ import annotations
 
 import os
+import signal
 
 import pytest
 
+from ansible_collections.beamops.elixir.plugins.module_utils._host import _processes
+from ansible_collections.beamops.elixir.plugins.module_utils._root import _current
 from ansible_collections.beamops.elixir.plugins.modules import elixir_release_start, elixir_release_wait as module
 
 
@@ -102,3 +105,33 @@ def test_a_header_that_is_a_secret_is_not_shown(wait, release, pid):
 def test_bad_input(wait, release, arguments, words):
     answer = wait(**arguments)
     assert answer["failed"] and words in answer["msg"]
+
+
+@pytest.fixture
+def stuck(pid, eventually):
+    os.kill(pid, signal.SIGSTOP)
+    assert eventually(lambda: _processes._stat(f"/proc/{pid}").state == "T")
+    return pid
+
+
+def test_what_does_not_stop_in_time_is_killed(wait, layout, stuck):
+    began = _processes.uptime()
+    spared = wait("stopped", asked_at=began, watch=0.1, within=60, kill=True)
+    assert verdict(spared) == (False, False) and spared["killed"] is None
+    answer = wait("stopped", asked_at=began - 100, watch=5, within=60, kill=True, by="kai@laptop")
+    assert (answer["ready"], answer["changed"]) == (True, True)
+    assert answer["killed"] == f"0.1.0 (pid {stuck}) was killed. What it was doing is lost, as in a crash."
+    (line,) = _current.entries(layout)
+    assert (line["event"], line["by"], line["reason"]) == ("kill", "kai@laptop", f"pid {stuck} did not stop")
+    again = wait("stopped", asked_at=began - 100, watch=5, within=60, kill=True)
+    assert verdict(again) == (True, False) and again["killed"] is None
+
+
+def test_what_runs_beside_it_is_spared_by_a_kill(wait, release, stuck):
+    answer = wait("stopped", release=release.id, overlap=True, asked_at=0, watch=0.1, within=1, kill=True)
+    assert verdict(answer) == (True, False) and answer["killed"] is None and _processes.alive(stuck)
+
+
+def test_without_kill_it_stays(wait, stuck):
+    answer = wait("stopped", asked_at=0, watch=0.1, within=1)
+    assert verdict(answer) == (False, True) and answer["killed"] is None and _processes.alive(stuck)

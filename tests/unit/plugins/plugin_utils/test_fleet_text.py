@@ -55,7 +55,7 @@ def test_in_check_mode_the_table_says_what_would_be():
 
 def test_behind_the_table_stands_what_there_is_to_know():
     listings = {"results": [{"stdout_lines": ["unknown migration 2"]}]}
-    lines = _fleet_text.deployed([host(killed={"msg": "It did not stop."}, listings=listings), {**host(), "host": "web2"}], check_mode=False)
+    lines = _fleet_text.deployed([host(down={"killed": "It did not stop."}, listings=listings), {**host(), "host": "web2"}], check_mode=False)
     assert lines[3:] == ["web1: It did not stop.", "The database has migrations that the older release does not know: 2."]
     killed = {"start": {**STARTED["start"], "killed": "0.1.0 was killed."}}
     assert _fleet_text.deployed([host(switched=True, **killed)], check_mode=False)[2:] == ["web1: 0.1.0 was killed."]
