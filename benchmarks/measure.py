@@ -57,6 +57,7 @@ def run(command: Command, hosts: list[Host], line: Line) -> dict[str, t.Any]:
         measured = timed(command, line)
         time.sleep(AROUND)
     moved = line.tell("counts")
+    counted = json.loads(counts.read_text(encoding="utf-8")) if counts.exists() else {}
     shutil.rmtree(sockets)
     return {
         **measured,
@@ -64,7 +65,8 @@ def run(command: Command, hosts: list[Host], line: Line) -> dict[str, t.Any]:
         "sent": {host.name: moved[host.key][0] - sent[host.key][0] for host in hosts},
         "received": {host.name: moved[host.key][1] - sent[host.key][1] for host in hosts},
         "cpu_hosts": {host.name: round(host.cpu_seconds() - used[host.name], 3) for host in hosts},
-        "tasks": json.loads(counts.read_text(encoding="utf-8")) if counts.exists() else {},
+        "tasks": counted.get("hosts", {}),
+        "timeline": counted.get("timeline", []),
         "retrying": sum(RETRYING in text for text in command.log.read_text(encoding="utf-8", errors="replace").splitlines()),
     }
 

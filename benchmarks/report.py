@@ -102,6 +102,22 @@ def marks_table(found: Figures) -> list[str]:
     return [*lines, ""]
 
 
+def timeline(found: Figures, subject: str, hosts: int) -> list[str]:
+    """Of one update, task by task: what the controller is busy with, or waits for."""
+    runs = [run for run in found.good if (run["case"], run["subject"], run["hosts"], run["rtt"]) == ("deploy-100", subject, hosts, found.rtts[0])]
+    if not runs:
+        return []
+    lines = [f"## Where the time of an update goes, {hosts} host{'s' * (hosts > 1)} in one batch: s", "", *head(["task", "seconds"])]
+    before = [run["wall"] - sum(task["seconds"] for task in run["timeline"]) for run in runs]
+    lines.append(row(["Ansible's own start and end", words(figures.Values.of(before), seconds)]))
+    for name in dict.fromkeys(task["task"] for run in runs for task in run["timeline"] if task["ran"]):
+        took = [sum(task["seconds"] for task in run["timeline"] if task["task"] == name and task["ran"]) for run in runs]
+        lines.append(row([name, words(figures.Values.of(took), seconds)]))
+    skipped = [[task["seconds"] for task in run["timeline"] if not task["ran"]] for run in runs]
+    lines.append(row([f"what is skipped, {len(skipped[0])} tasks", words(figures.Values.of([sum(run) for run in skipped]), seconds)]))
+    return [*lines, ""]
+
+
 def machine(found: Figures) -> str:
     made = found.content["machine"]
     commits = ", ".join(f"{name} is {commit}" for name, commit in found.content["collections"].items())
@@ -130,6 +146,7 @@ def report(found: Figures) -> str:
         *table(found, "Whole run: s", figures.wall, seconds, lambda case: case.kind != cases.FLOOR),
         *table(found, "Downtime: s", figures.away, seconds, lambda case: case.ends != cases.SAME or case.restarts),
         *floor_table(found),
+        *(text for subject in found.subjects for hosts in sorted({found.hosts[0], found.hosts[-1]}) for text in timeline(found, subject, hosts)),
         *table(found, "Sent to each host: kB", figures.sent, kilobytes),
         *by_playbook("Of that, of the release itself: kB", figures.release_bytes, kilobytes),
         *table(found, "Received from each host: kB", figures.received, kilobytes),

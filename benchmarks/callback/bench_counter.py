@@ -2,12 +2,13 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Counts the tasks of each host, and writes them to the file that BENCH_COUNTS names."""
+"""Counts the tasks of each host, times them one after the other, and writes both to the file that BENCH_COUNTS names."""
 
 from __future__ import annotations
 
 import json
 import os
+import time
 
 from ansible.plugins.callback import CallbackBase
 
@@ -32,6 +33,18 @@ class CallbackModule(CallbackBase):
     def __init__(self):
         super().__init__()
         self.counts = {}
+        self.began, self.timeline = time.time(), []
+
+    def _begin(self, name):
+        """In the linear strategy a task ends where the next one begins."""
+        now = time.time()
+        if self.timeline:
+            self.timeline[-1]["seconds"] = now - self.began
+        self.began = now
+        self.timeline.append({"task": name, "ran": False})
+
+    def v2_playbook_on_task_start(self, task, is_conditional):
+        self._begin(task.get_name().rpartition(" : ")[2])
 
     def _count(self, result, *kinds):
         host = self.counts.setdefault(result.host.get_name(), {"tasks": 0, "remote": 0, "skipped": 0, "failed": 0, "retries": 0, "release_bytes": 0})
@@ -40,6 +53,7 @@ class CallbackModule(CallbackBase):
 
     def _ran(self, result, *kinds):
         task = result.task
+        self.timeline[-1]["ran"] = True
         local = task.action.rpartition(".")[2] in ON_CONTROLLER or task.delegate_to == "localhost"
         self._count(result, "tasks", *kinds, *([] if local else ["remote"]))
 
@@ -60,5 +74,6 @@ class CallbackModule(CallbackBase):
         self._count(result, "retries")
 
     def v2_playbook_on_stats(self, stats):
+        self._begin("")
         with open(os.environ["BENCH_COUNTS"], "w", encoding="utf-8") as file:
-            json.dump(self.counts, file)
+            json.dump({"hosts": self.counts, "timeline": self.timeline[:-1]}, file)
