@@ -22,7 +22,7 @@ from ansible_collections.beamops.elixir.benchmarks.places import CHECKOUT, HERE,
 from ansible_collections.beamops.elixir.benchmarks.results import Results, commit
 from ansible_collections.beamops.elixir.benchmarks.subjects import Collection, Script, Subject
 
-HOSTS, RTT, REPETITIONS = [1, 2, 4, 8], [0, 40], 5
+HOSTS, RTT, REPETITIONS = [1, 2, 4, 8], [0, 40], 3
 
 
 def numbers(text: str) -> list[int]:
