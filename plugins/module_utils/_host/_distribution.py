@@ -50,6 +50,10 @@ class Unreachable(Exception):
     """The node did not let itself be called: why, in a few words."""
 
 
+class Silent(Unreachable):
+    """It was reached, and said nothing: nor would it to who else asks it."""
+
+
 class Call(t.NamedTuple):
     module: str
     function: str
@@ -70,6 +74,8 @@ def call(host: str | None, port: int, cookie: str, calls: t.Iterable[Call], time
         with _connected(port, timeout) as connection:
             name = _shake_hands(connection, host or "localhost", cookie)
             return [_called(connection, name, number, one, deadline) for number, one in enumerate(calls, 1)]
+    except socket.timeout as error:
+        raise Silent(f"it did not answer within {timeout:g} s") from error
     except (OSError, EOFError, ValueError, struct.error) as error:  # ValueError: an unknown term, and where FIPS forbids MD5
         raise Unreachable(str(error) or type(error).__name__) from error
 

@@ -131,7 +131,7 @@ def replace(module, layout, told):
         verdict = gone(params, layout, told["asked_at"], beside)
         if verdict.fatal and params["kill"]:
             told["killed"] = _stops.kill(module, layout, _processes.scan().of_root(params["replaces"] or layout.root))
-            verdict = gone(params, layout, told["asked_at"], beside)
+            verdict = gone({**params, "within": None}, layout, told["asked_at"], beside)
         if not verdict.ready:
             return answer(bool(told["asked"]), None, release.id, application, verdict)
         told["ready"] = True

@@ -60,14 +60,14 @@ def check_regex(search_regex):
 def stopped(module, layout, spared):
     params = module.params
 
-    def watch():
-        return _wait.watch_stopped(layout.root, params["node"], params["watch"], params["within"], params["asked_at"], spared)
+    def watch(within):
+        return _wait.watch_stopped(layout.root, params["node"], params["watch"], within, params["asked_at"], spared)
 
-    verdict = watch()
+    verdict = watch(params["within"])
     if not (verdict.fatal and params["kill"]):
         return {**verdict._asdict(), "killed": None}
     killed = _stops.kill(module, layout, [process for process in _processes.scan().of_root(layout.root) if process.root != spared])
-    return {**watch()._asdict(), "killed": killed, "changed": killed is not None}
+    return {**watch(None)._asdict(), "killed": killed, "changed": killed is not None}
 
 
 def work(module):

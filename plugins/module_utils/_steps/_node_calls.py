@@ -9,13 +9,13 @@ Where that cannot be (TLS, a cookie or a name that only its own scripts know, an
 
 from __future__ import annotations
 
-import contextlib
-
 from ansible_collections.beamops.elixir.plugins.module_utils._errors import ReleaseError
 from ansible_collections.beamops.elixir.plugins.module_utils._host import _distribution, _epmd, _node, _processes
 from ansible_collections.beamops.elixir.plugins.module_utils._host._distribution import Call
 from ansible_collections.beamops.elixir.plugins.module_utils._steps import _bin_app
 
+# A node answers in a millisecond. One that is asked to stop and says nothing in so many seconds is told by a signal
+STOP_SECONDS = 5
 STATUS = (Call("init", "get_status"), Call("os", "getpid"), Call("os", "getenv", ["RELEASE_VSN"]))
 
 
@@ -23,6 +23,8 @@ def status(process: _processes.Process, timeout: float) -> dict[str, str] | str:
     """What the node itself says: its boot status, OS pid and version. A text says why it did not answer."""
     try:
         boot, pid, version = _call(process, STATUS, timeout)
+    except _distribution.Silent:
+        return f"the node did not answer within {timeout:g} s"
     except (_distribution.Unreachable, ValueError):
         return _bin_app.status(_bin_app.running(process), timeout)
     if not isinstance(boot, tuple) or not isinstance(pid, str):
@@ -34,8 +36,15 @@ def stop(process: _processes.Process) -> bool:
     """What bin/NAME stop does. Whether the node was told."""
     if not _bin_app.is_distributed(process):
         return False
-    with contextlib.suppress(_distribution.Unreachable):
-        return _call(process, (Call("init", "stop"),), _bin_app.SECONDS) == ["ok"]
+    try:
+        return _call(process, (Call("init", "stop"),), STOP_SECONDS) == ["ok"]
+    except _distribution.Silent:
+        return False
+    except _distribution.Unreachable:
+        return _stop_by_its_program(process)
+
+
+def _stop_by_its_program(process: _processes.Process) -> bool:
     try:
         return _bin_app.running(process).call("stop").rc == 0
     except ReleaseError:  # its bin/NAME is gone, or we may not act as its user

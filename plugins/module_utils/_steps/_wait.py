@@ -63,12 +63,12 @@ def as_proven(wanted: Wanted) -> Wanted:
     return wanted._replace(**{field: proof[field] for field in Wanted._fields if field in proof})
 
 
-def watched(look: Look, watch: float, within: float | None, what: str) -> _readiness.Verdict:
+def watched(look: Look, watch: float, within: float | None, what: str, patient: bool = False) -> _readiness.Verdict:
     """The last of the looks that are taken until it is ready, or never will be, or the time is over.
 
-    What was late before the first look, such as a release that has been up for days, still has all of `watch`.
+    If patient, what was late before the first look, such as a release that has been up for days, still has all of `watch`.
     """
-    end, was_in_time = time.monotonic() + watch, False
+    end, was_in_time = time.monotonic() + watch, not patient
     while True:
         began = time.monotonic()
         verdict, seconds = look()
@@ -120,7 +120,7 @@ def watch_ready(layout: _layout.Layout, wanted: Wanted, watch: float = 0, within
 
     # What has to be up for longer than that is not late before
     limit = None if within is None else max(within, wanted.stable_for)
-    return watched(look, watch, limit, "its start")
+    return watched(look, watch, limit, "its start", patient=True)
 
 
 def _scans() -> t.Callable[[], _processes.Scan]:

@@ -210,7 +210,7 @@ NO, UP, DEAD = _readiness.not_yet("no."), _readiness.yes("up."), _readiness.neve
         pytest.param([(NO, 1), (DEAD, None)], 5, 60, DEAD, 2, id="until it never will be"),
         pytest.param([(NO, 59), (NO, 61)], 5, 60, (False, True, "no, 61 s after its start (limit 60 s).", "", ""), 2, id="until it is late"),
         pytest.param([(NO, 61)], 0, 60, (False, True, "no, 61 s after its start (limit 60 s).", "", ""), 1, id="late at once"),
-        pytest.param([(NO, 9999), (UP, 9999)], 5, 60, UP, 2, id="what was late before has the time of the watch"),
+        pytest.param([(NO, 61), (UP, 61)], 5, 60, (False, True, "no, 61 s after its start (limit 60 s).", "", ""), 1, id="late before the first look"),
         pytest.param([(NO, None)], 0, 60, NO, 1, id="what has not begun is not late"),
     ],
 )
@@ -218,6 +218,11 @@ def test_watched(answers, watch, within, expected, taken):
     look, count = looks(*answers)
     assert _wait.watched(look, watch, within, "its start") == expected
     assert len(count) == taken
+
+
+def test_what_was_late_before_has_the_time_of_the_watch_if_that_is_patient():
+    look, count = looks((NO, 9999), (UP, 9999))
+    assert _wait.watched(look, 5, 60, "its start", patient=True) == UP and len(count) == 2
 
 
 def test_a_watch_is_over_when_its_time_is():
