@@ -151,7 +151,7 @@ class Collection(Subject):
     def command(self, case: cases.Case, release: Release | None) -> measure.Command:
         own = "/" in case.playbook
         playbook = CHECKOUT / case.playbook if own else self.path / "playbooks" / f"{case.playbook}.yml"
-        variables = {} if own else {**self._variables(), **case.variables}
+        variables = {**({} if own else self._variables()), **case.variables}
         if case.tarball and release:
             variables["elixir_release_tarball"] = str(release.tarball)
         inventory = self.fleet.inventory(self._hosts)

@@ -28,11 +28,11 @@ attributes:
   diff_mode:
     support: N/A
     details:
-      - This module changes nothing, but with O(kill), O(disarm) and what these are about.
+      - It changes nothing but what O(kill) and O(disarm) ask for.
   idempotent:
     support: full
     details:
-      - This module changes nothing, but with O(kill), O(disarm) and what these are about.
+      - It changes nothing but what O(kill) and O(disarm) ask for.
 options:
   state:
     description:

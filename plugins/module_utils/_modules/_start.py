@@ -82,14 +82,14 @@ def ask(module, layout, told):
     told["asked_at"] = asked_at
 
 
-def gone(params, layout, asked_at, overlaps):
+def gone(params, layout, asked_at, overlaps, within):
     """Whether what it replaces is, where that was asked to stop. All that takes time was done before: nobody is served meanwhile."""
     if asked_at is None:
         return _readiness.yes("nothing was asked to stop.")
     root = os.path.realpath(params["replaces"] or layout.root)
     if overlaps:
-        return _wait.watch_closed(root, params["watch"], params["within"], asked_at)
-    return _wait.watch_stopped(root, params["node"], params["watch"], params["within"], asked_at)
+        return _wait.watch_closed(root, params["watch"], within, asked_at)
+    return _wait.watch_stopped(root, params["node"], params["watch"], within, asked_at)
 
 
 def overlaps(params, layout, release):
@@ -128,10 +128,10 @@ def replace(module, layout, told):
     repoints = repointing(params, pointed, release.id)
     changed = process is None or bool(repoints)
     if process is None and not module.check_mode:
-        verdict = gone(params, layout, told["asked_at"], beside)
+        verdict = gone(params, layout, told["asked_at"], beside, params["within"])
         if verdict.fatal and params["kill"]:
             told["killed"] = _stops.kill(module, layout, _processes.scan().of_root(params["replaces"] or layout.root))
-            verdict = gone({**params, "within": None}, layout, told["asked_at"], beside)
+            verdict = gone(params, layout, told["asked_at"], beside, within=None)
         if not verdict.ready:
             return answer(bool(told["asked"]), None, release.id, application, verdict)
         told["ready"] = True
