@@ -10,10 +10,10 @@ from ansible_collections.beamops.elixir.plugins.module_utils import _module
 from ansible_collections.beamops.elixir.plugins.module_utils._errors import ReleaseError
 from ansible_collections.beamops.elixir.plugins.module_utils._host import _command, _processes
 from ansible_collections.beamops.elixir.plugins.module_utils._modules import _info, _lock
-from ansible_collections.beamops.elixir.plugins.module_utils._steps import _stage
+from ansible_collections.beamops.elixir.plugins.module_utils._steps import _plan
 from ansible_collections.beamops.elixir.plugins.module_utils._tarball import _delta
 
-ARGUMENTS = {**_info.ARGUMENTS, **_lock.TO_HOLD, **_stage.PAIRED}
+ARGUMENTS = {**_info.ARGUMENTS, **_lock.TO_HOLD, **_plan.PAIRED}
 
 
 def work(module):
@@ -36,7 +36,7 @@ def there(module, layout, seen):
         live = what_is_live(module, layout)
         if live:
             return {"builds": builds, "live": live}
-    return {"builds": builds, "files": _delta.told(_stage.contents(layout).values())}
+    return {"builds": builds, "files": _delta.told(_plan.contents(layout).values())}
 
 
 def what_is_live(module, layout):
@@ -44,10 +44,10 @@ def what_is_live(module, layout):
     params = module.params
     account = _command.account_to_be(params["user"] or params["tarball"]["name"], module.check_mode)
     try:
-        wanted = _stage.plan(layout, params["tarball"], params["env"], params["cookie"], account, params["shared_dirs"], params["overlap"])
+        wanted = _plan.plan(layout, params["tarball"], params["env"], params["cookie"], account, params["shared_dirs"], params["overlap"])
         _module.hide(module, wanted.variables, params["tarball"]["name"], wanted.release_id)
-        release = _stage.existing(wanted)
-        answer = _stage.answer(wanted, release, _processes.scan()) if release else {"live": False}
+        release = _plan.existing(wanted)
+        answer = _plan.answer(wanted, release, _processes.scan()) if release else {"live": False}
     except ReleaseError:
         return None
-    return {**answer, "env_missing": _stage.env_missing(wanted)} if answer["live"] else None
+    return {**answer, "env_missing": _plan.env_missing(wanted)} if answer["live"] else None

@@ -9,7 +9,7 @@ from __future__ import annotations
 from ansible_collections.beamops.elixir.plugins.module_utils import _module
 from ansible_collections.beamops.elixir.plugins.module_utils._host import _processes
 from ansible_collections.beamops.elixir.plugins.module_utils._root import _current, _history, _releases
-from ansible_collections.beamops.elixir.plugins.module_utils._steps import _bin_app, _predecessor, _stage, _startable
+from ansible_collections.beamops.elixir.plugins.module_utils._steps import _bin_app, _predecessor, _plan, _startable
 
 ARGUMENTS = {**_module.ROOT, **_module.USER, "release": {"type": "str"}, "force": {"type": "bool", "default": False}, "port": {"type": "int"}}
 
@@ -24,7 +24,7 @@ def work(module):
     _startable.refuse(_startable.Start(application, _bin_app.dry_run(application), replaces, params["port"], params["force"]))
     return {
         "changed": False,
-        **_stage.described(layout, release, replaces, scan),
+        **_plan.described(layout, release, replaces, scan),
         **{key: getattr(release, key) for key in ("name", "version", "sha256")},
         "mark": release.state,  # beside a 'path', Ansible sets a 'state' of its own: directory
     }

@@ -12,7 +12,7 @@ from ansible_collections.beamops.elixir.plugins.module_utils import _module
 from ansible_collections.beamops.elixir.plugins.module_utils._errors import ReleaseError
 from ansible_collections.beamops.elixir.plugins.module_utils._host import _command, _processes
 from ansible_collections.beamops.elixir.plugins.module_utils._modules import _eval
-from ansible_collections.beamops.elixir.plugins.module_utils._steps import _bin_app, _rehearsal, _stage
+from ansible_collections.beamops.elixir.plugins.module_utils._steps import _bin_app, _plan, _rehearsal, _stage
 from ansible_collections.beamops.elixir.plugins.module_utils._tarball import _delta
 
 ARGUMENTS = {
@@ -20,7 +20,7 @@ ARGUMENTS = {
     **_module.USER,
     "tarball": {"type": "dict", "required": True},
     "remote_src": {"type": "bool", "default": False},
-    **_stage.PAIRED,
+    **_plan.PAIRED,
     "force": {"type": "bool", "default": False},
     "port": {"type": "int"},
     "there": {"type": "dict"},
@@ -44,21 +44,21 @@ def work(module):
     params = module.params
     layout = _module.layout(module)
     account = _command.account_to_be(params["user"], module.check_mode)
-    wanted = _stage.plan(layout, params["tarball"], params["env"], params["cookie"], account, params["shared_dirs"], params["overlap"])
+    wanted = _plan.plan(layout, params["tarball"], params["env"], params["cookie"], account, params["shared_dirs"], params["overlap"])
     _module.hide(module, wanted.variables, params["tarball"]["name"], wanted.release_id)
-    release = _stage.existing(wanted)
+    release = _plan.existing(wanted)
     if release and release.state == "bad" and not params["force"]:
         raise ReleaseError(
             f"{release.id} is marked bad on this host: {str(release.reason).rstrip('. ')}. "
             "Deploy another build, or set 'force' (elixir_release_force of the role) to try this one again."
         )
-    missing = _stage.env_missing(wanted)
+    missing = _plan.env_missing(wanted)
     if missing:
         module.warn(missing_in_words(missing))
     wanted = wanted._replace(port=params["port"], force=params["force"])
     scan = _processes.scan()
-    _stage.refuse_what_cannot_start(wanted, release, scan)
-    answer = {"changed": release is None, "diff": _stage.diff(wanted, release)}
+    _plan.refuse_what_cannot_start(wanted, release, scan)
+    answer = {"changed": release is None, "diff": _plan.diff(wanted, release)}
     if release is None and not module.check_mode:
         if params["delta"]:
             try:
@@ -67,7 +67,7 @@ def work(module):
                 return {**answer, "unusable": str(error)}
         elif params["remote_src"]:
             release = _stage.stage(wanted, params["tarball"]["path"])
-    answer.update(env_missing=missing, **_stage.answer(wanted, release, scan))
+    answer.update(env_missing=missing, **_plan.answer(wanted, release, scan))
     # It changes nothing, so check mode rehearses too what is there already
     if params["rehearsal"] and release and not answer["live"]:
         rehearse(module, wanted, release, answer["changed"])

@@ -15,7 +15,7 @@ import shutil
 from ansible_collections.beamops.elixir.plugins.module_utils._errors import ReleaseError
 from ansible_collections.beamops.elixir.plugins.module_utils._host import _command, _processes
 from ansible_collections.beamops.elixir.plugins.module_utils._root import _current, _layout, _releases
-from ansible_collections.beamops.elixir.plugins.module_utils._steps import _timer, _timer_launch, _way_back
+from ansible_collections.beamops.elixir.plugins.module_utils._steps import _timer, _way_back
 
 
 def plan(layout: _layout.Layout, account: _command.Account, release_id: str, seconds: float, by: str | None) -> _timer.Plan | None:
@@ -30,6 +30,9 @@ def plan(layout: _layout.Layout, account: _command.Account, release_id: str, sec
 
 def arm(layout: _layout.Layout, wanted: _timer.Plan | None) -> None:
     """There is one timer afterwards, or none where there is nothing to go back to. The new one runs before an earlier one is called off."""
+    # With what the timer's process needs, which nobody else does
+    from ansible_collections.beamops.elixir.plugins.module_utils._steps import _timer_launch
+
     earlier = _timer.all_of(layout)
     for timer in earlier:
         _refuse_beside_one_that_goes_back(timer)

@@ -17,7 +17,7 @@ import tempfile
 import typing as t
 
 from ansible_collections.beamops.elixir.plugins.module_utils._root import _layout, _releases
-from ansible_collections.beamops.elixir.plugins.module_utils._steps import _bin_app, _evaluation, _stage
+from ansible_collections.beamops.elixir.plugins.module_utils._steps import _bin_app, _evaluation, _plan
 from ansible_collections.beamops.elixir.plugins.module_utils._tarball import _contents
 
 SECONDS = 300
@@ -40,7 +40,7 @@ def proven(layout: _layout.Layout, release: _releases.Release) -> list[str]:
 
     Those of an application with native code are loaded once more: the libraries that this needs are the host's, and may be others by now.
     """
-    known = _stage.contents(layout)
+    known = _plan.contents(layout)
     own = known.get(release.path, {})
     good = [known[other.path] for other in _releases.staged(layout) if other.state == "good" and other.path in known and other.path != release.path]
     return common(own, good)

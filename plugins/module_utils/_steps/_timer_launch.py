@@ -2,15 +2,17 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Starts the process of a dead-man timer, with the code of this collection that runs right now."""
+"""Starts the process of a dead-man timer, with the code of this collection that this run brought along."""
 
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import os
+import pkgutil
 import sys
 import time
-import types
+import typing as t
 import zipfile
 
 from ansible_collections.beamops.elixir.plugins.module_utils._errors import ReleaseError
@@ -19,6 +21,8 @@ from ansible_collections.beamops.elixir.plugins.module_utils._root import _env_f
 from ansible_collections.beamops.elixir.plugins.module_utils._steps import _timer, _timer_process
 
 PACKAGE = "ansible_collections.beamops.elixir.plugins.module_utils"
+# All else there needs no more than Python
+WITH_ANSIBLE = {"_module", "_modules"}
 # What the run waits for is the lock. All else takes ten times as long, while the old release is asked to stop
 MAIN = f"""import fcntl
 import sys
@@ -49,24 +53,28 @@ def start(layout: _layout.Layout, wanted: _timer.Plan) -> _timer.Timer:
 
 
 def ship(program: str) -> None:
-    """Packs the code of this collection that runs right now, from files or from Ansible's own zip, so that it runs without Ansible."""
+    """Packs the code of this collection, from files or from Ansible's own zip, so that it runs without Ansible."""
     parts = PACKAGE.split(".")
     with zipfile.ZipFile(program, "w") as archive:
         for depth in range(1, len(parts)):
             archive.writestr("/".join([*parts[:depth], "__init__.py"]), "")
-        for name, module in sorted(sys.modules.items()):
-            if f"{name}.".startswith(f"{PACKAGE}."):
-                archive.writestr(_file_of(name, module), _source_of(name, module))
+        for file, source in _sources(PACKAGE, without=WITH_ANSIBLE):
+            archive.writestr(file, source)
         archive.writestr("__main__.py", MAIN)
 
 
-def _file_of(name: str, module: types.ModuleType) -> str:
-    return name.replace(".", "/") + ("/__init__.py" if hasattr(module, "__path__") else ".py")
-
-
-def _source_of(name: str, module: types.ModuleType) -> str:
-    """Packages are empty, and some have no file to be read from."""
-    return "" if hasattr(module, "__path__") else module.__spec__.loader.get_source(name)
+def _sources(package: str, without: t.Collection[str] = ()) -> t.Iterator[tuple[str, str]]:
+    """All that is there of it, loaded or not. Packages are empty, and some have no file to be read from."""
+    directory = package.replace(".", "/")
+    yield f"{directory}/__init__.py", ""
+    for module in pkgutil.iter_modules(importlib.import_module(package).__path__):
+        name = f"{package}.{module.name}"
+        if module.name in without:
+            continue
+        if module.ispkg:
+            yield from _sources(name)
+        else:
+            yield f"{directory}/{module.name}.py", importlib.util.find_spec(name).loader.get_source(name)
 
 
 def _launch(timer: _timer.Timer, root: str) -> str:

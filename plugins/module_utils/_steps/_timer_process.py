@@ -12,7 +12,7 @@ import sys
 import time
 
 from ansible_collections.beamops.elixir.plugins.module_utils._root import _current, _layout, _secrets
-from ansible_collections.beamops.elixir.plugins.module_utils._steps import _timer, _way_back
+from ansible_collections.beamops.elixir.plugins.module_utils._steps import _going_back, _timer
 
 LOOK_EVERY = 1
 
@@ -45,9 +45,9 @@ def _fire(timer: _timer.Timer, found: _timer.Plan) -> None:
     outcome = _timer.Fired(way_back.label, found.seconds, _timer.now(), False, None)
     _tell(timer, outcome)
     try:
-        _way_back.go_back(layout, way_back, found.pointed)
+        _going_back.go_back(layout, way_back, found.pointed)
     except Exception as error:  # whatever it is: nobody is there to read a traceback
-        text = _masked(error, _way_back.environ(layout, way_back), (way_back.label, way_back.name))
+        text = _masked(error, _going_back.environ(layout, way_back), (way_back.label, way_back.name))
         sys.stderr.write(f"{text}\n")
         # In the ledger without the log that it may quote
         outcome = outcome._replace(failed=text.partition("\n")[0])

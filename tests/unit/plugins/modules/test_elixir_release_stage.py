@@ -12,7 +12,7 @@ import pytest
 
 from ansible_collections.beamops.elixir.plugins.module_utils._modules import _stage
 from ansible_collections.beamops.elixir.plugins.module_utils._root import _current, _releases
-from ansible_collections.beamops.elixir.plugins.module_utils._steps import _stage as _steps_stage
+from ansible_collections.beamops.elixir.plugins.module_utils._steps import _plan
 from ansible_collections.beamops.elixir.plugins.module_utils._tarball import _archive, _contents, _delta
 from ansible_collections.beamops.elixir.plugins.modules import elixir_release_stage as module, elixir_release_start
 
@@ -214,7 +214,7 @@ def stage_delta(stage, layout, make_tarball):
     def run(version, damage=lambda: None, **arguments):
         tarball = make_tarball(version)
         contents = _contents.of_tarball(tarball["path"])
-        delta = _delta.make(tarball["path"], contents, _delta.heard(_delta.told(_steps_stage.contents(layout).values())))
+        delta = _delta.make(tarball["path"], contents, _delta.heard(_delta.told(_plan.contents(layout).values())))
         damage()
         return stage(tarball=tarball, remote_src=False, delta=base64.b64encode(delta).decode(), **arguments)
 
@@ -249,7 +249,7 @@ def test_what_is_not_as_it_was_built_is_shared_with_nobody(stage, stage_delta, l
     tarball = {**make_tarball("0.1.5", extra=sorted(inside)), "applications": {"guestbook": "1"}}
     first = stage(tarball=tarball, cookie="OURCOOKIE", shared_dirs=["lib/guestbook/priv/uploads"])
     assert "failed" not in first, first
-    noted = next(iter(_steps_stage.contents(layout).values()))
+    noted = next(iter(_plan.contents(layout).values()))
     assert "bin/guestbook" in noted and "releases/COOKIE" not in noted
     assert inside & set(noted) == {"lib/guestbook-1/ebin/a.beam"}
     answer = stage_delta("0.2.0", cookie="OURCOOKIE")
@@ -263,7 +263,7 @@ def test_damaged_notes_of_what_is_there_are_none(stage, layout, noted):
     first = stage()
     with open(f"{first['path']}/.contents.json", "w", encoding="utf-8") as file:
         file.write(noted)
-    assert _steps_stage.contents(layout) == {}
+    assert _plan.contents(layout) == {}
 
 
 @pytest.mark.parametrize(

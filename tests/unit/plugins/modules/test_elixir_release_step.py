@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import pathlib
+import importlib.util
 import subprocess
 import sys
 
@@ -44,8 +45,21 @@ def test_without_a_step_nothing_is_done(run_module, layout, step):
     assert run_module(module, step=step, root=layout.root)["failed"]
 
 
-def test_what_a_step_does_not_need_is_not_loaded():
+@pytest.mark.parametrize(
+    "step, seldom",
+    [
+        ("_prepare", ["_steps._going_back", "_steps._http", "_steps._timer_launch"]),
+        ("_stage", ["_steps._going_back", "_steps._http", "_steps._timer_launch"]),
+        ("_start", ["_steps._going_back", "_steps._http", "_steps._timer_launch", "_tarball._archive"]),
+        ("_wait", ["_steps._going_back", "_steps._http", "_steps._timer_launch", "_tarball._archive"]),
+        ("_settle", ["_steps._going_back", "_steps._wait", "_tarball._archive"]),
+    ],
+)
+def test_what_a_step_does_not_need_is_not_loaded(step, seldom):
     """On a host each file is compiled anew with every task."""
-    program = f"import sys; import {_modules.__name__}._wait; print([name for name in sys.modules if name.endswith('._archive')])"
+    program = f"import sys; import {_modules.__name__}.{step}; print(*sys.modules)"
     environ = {"PYTHONPATH": ":".join(sys.path)}
-    assert subprocess.run([sys.executable, "-c", program], env=environ, check=True, stdout=subprocess.PIPE, universal_newlines=True).stdout == "[]\n"
+    loaded = subprocess.run([sys.executable, "-c", program], env=environ, check=True, stdout=subprocess.PIPE, universal_newlines=True).stdout.split()
+    names = [f"{_modules.__name__.rpartition('.')[0]}.{name}" for name in seldom]
+    assert all(importlib.util.find_spec(name) for name in names)  # else it is not there under any name
+    assert not set(names) & set(loaded)

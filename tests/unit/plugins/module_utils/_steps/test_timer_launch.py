@@ -17,6 +17,6 @@ def test_what_is_shipped_runs_without_ansible_and_from_a_zip_too(place):
     program = f"import sys; sys.path.insert(0, {first!r}); import {_timer_launch.__name__} as it; it.ship({second!r}); print(it.__file__)"
     result = subprocess.run([sys.executable, "-I", "-B", "-S", "-c", program], check=True, stdout=subprocess.PIPE, universal_newlines=True)
     assert result.stdout.startswith(first)
-    program = f"import sys; sys.path.insert(0, {second!r}); import {_timer_launch.__name__} as it; print(it._timer._way_back.go_back.__name__)"
+    program = f"import sys; sys.path.insert(0, {second!r}); import {_timer_launch.__name__} as it; print(it._timer_process._going_back.go_back.__name__)"
     result = subprocess.run([sys.executable, "-I", "-B", "-S", "-c", program], check=True, stdout=subprocess.PIPE, universal_newlines=True)
     assert result.stdout == "go_back\n"
