@@ -44,6 +44,8 @@ def marks(found: Figures, subject: str, rtt: int) -> list[Mark]:
     start = value(figures.floor_part("start"), "floor", 1)
     rows.append(seconds("downtime with overlap, 1 host", value(figures.away, "overlap", 1), 1.2, start, "1.2 × start until it answers"))
     rows.append(seconds("whole update, 1 host, stable_for 0", value(figures.wall, "deploy", 1), 1, one_script, "the script"))
+    title = "the same without the migrations, which the script leaves to a person"
+    rows.append(seconds(title, value(figures.wall_without_migrating, "deploy", 1), 1, one_script, "the script"))
     title = f"whole update, 1 host, stable_for {stable_for:g}"
     rows.append(seconds(title, value(figures.wall, "stable", 1), 1, one_script, f"the script + {stable_for:g} s", stable_for))
     for hosts in (4, 8):

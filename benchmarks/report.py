@@ -25,7 +25,8 @@ Docker over ssh, all kinds of them in turn, {repetitions}. A figure is their med
 Controller, hosts, database and prober share this machine's cores, so that what many hosts do at the same time takes longer than it would on machines of
 their own: the floor is measured under the same conditions. The script and the collection each have hosts of their own; all are up all the time.
 
-- **The script** is the bash script that the collection replaces, [as it was](../molecule/shared/bash-script), for one host after the other.
+- **The script** is the bash script that the collection replaces, [as it was](../molecule/shared/bash-script), for one host after the other. It rehearses
+  nothing and leaves the migrations to a person; the collection does both, with a BEAM each.
 - **The floor** is no deploy: SIGTERM to the process on all hosts at once and, as soon as it is gone, `bin/guestbook daemon`, until `/health` answers.
 - A **one-line change** is a second build of the same version that differs in one line of the application's code. Every other update is to a tarball that no
   host has seen, of the other one of two versions.
