@@ -14,13 +14,14 @@ from ansible_collections.beamops.elixir.benchmarks.figures import Figures, Metri
 
 # What all kept releases may take, as so many times one
 MOST_DISK = 1.3
+NOT_MEASURED = "not measured"
 
 
 class Mark(t.NamedTuple):
     title: str
     mark: str
     figure: str
-    met: bool | None  # None where it was not measured
+    met: bool | None  # None where there is nothing to judge it by
 
 
 def marks(found: Figures, subject: str, rtt: int) -> list[Mark]:
@@ -30,7 +31,7 @@ def marks(found: Figures, subject: str, rtt: int) -> list[Mark]:
 
     def seconds(title: str, figure: float | None, factor: float, base: float | None, words: str, more: float = 0) -> Mark:
         if figure is None or base is None:
-            return Mark(title, f"≤ {words}", "not measured", None)
+            return Mark(title, f"≤ {words}", NOT_MEASURED, None)
         limit = factor * base + more
         return Mark(title, f"≤ {words} = {limit:.2f} s", f"{figure:.2f} s ({(figure - more) / base:.2f} ×)", figure <= limit)
 
@@ -62,9 +63,9 @@ def marks(found: Figures, subject: str, rtt: int) -> list[Mark]:
     disk = value(figures.disk, "line", 1)
     limit = f"≤ {MOST_DISK} × one release"
     title = f"disk of {cases.KEPT} releases that differ by one line"
-    rows.append(Mark(title, limit, f"{disk:.2f} ×", disk <= MOST_DISK) if disk else Mark(title, limit, "not measured", None))
+    rows.append(Mark(title, limit, f"{disk:.2f} ×", disk <= MOST_DISK) if disk else Mark(title, limit, NOT_MEASURED, None))
     rows.append(no_retries(found, subject, rtt))
-    return rows
+    return [row for row in rows if row.figure != NOT_MEASURED]
 
 
 def controller_cpu(found: Figures, subject: str, hosts: int, rtt: int) -> Mark:
@@ -72,7 +73,7 @@ def controller_cpu(found: Figures, subject: str, hosts: int, rtt: int) -> Mark:
     title, before = f"controller CPU for an update of {hosts} host{'s' * (hosts > 1)}", found.subjects[0]
     values = [found.of(figures.controller_cpu, "deploy", name, hosts, rtt) for name in (subject, before)]
     if subject == before or None in values:
-        return Mark(title, "≤ half of what it was", f"{values[0].median:.2f} s" if values[0] else "not measured", None)
+        return Mark(title, "≤ half of what it was", f"{values[0].median:.2f} s" if values[0] else NOT_MEASURED, None)
     now, was = (it.median for it in values if it)
     return Mark(title, f"≤ half of {before}'s {was:.2f} s", f"{now:.2f} s ({now / was:.2f} ×)", now <= was / 2)
 
@@ -80,18 +81,18 @@ def controller_cpu(found: Figures, subject: str, hosts: int, rtt: int) -> Mark:
 def one_look(looks: float | None, plain: float | None) -> Mark:
     title, limit = "host CPU of a look beyond Ansible's own task", "< 20 ms"
     if looks is None or plain is None:
-        return Mark(title, limit, "not measured", None)
+        return Mark(title, limit, NOT_MEASURED, None)
     took = 1000 * (looks - plain) / cases.TIMES
     return Mark(title, limit, f"{took:.0f} ms", took < 20)
 
 
 def one_line(title: str, sent: float | None, tarball: float | None) -> Mark:
     if sent is None or tarball is None:
-        return Mark(title, "≤ 3 % of the tarball", "not measured", None)
+        return Mark(title, "≤ 3 % of the tarball", NOT_MEASURED, None)
     return Mark(title, f"≤ 3 % of the tarball = {0.03 * tarball / 1000:.0f} kB", f"{sent / 1000:.0f} kB ({100 * sent / tarball:.1f} %)", sent <= 0.03 * tarball)
 
 
 def no_retries(found: Figures, subject: str, rtt: int) -> Mark:
     counts = [run["retrying"] for run in found.good if run["subject"] == subject and run["rtt"] == rtt and run.get("tasks")]
     title = "lines with `FAILED - RETRYING`, in all runs"
-    return Mark(title, "none", f"{sum(counts)} in {len(counts)} runs" if counts else "not measured", sum(counts) == 0 if counts else None)
+    return Mark(title, "none", f"{sum(counts)} in {len(counts)} runs" if counts else NOT_MEASURED, sum(counts) == 0 if counts else None)
