@@ -53,7 +53,7 @@ faults: ## Inject every fault that we know, also under the bash script, and writ
 	@tools/setup test
 	@tools/faults
 
-bench: ## Measure deploys against the bash script and the floor, and write benchmarks (hours); QUICK=1 measures a little (5 minutes)
+bench: ## Measure deploys against the bash script and the floor, and write benchmarks (an hour); QUICK=1 measures a little (3 minutes)
 	@tools/setup bench
 	@tools/bench $(if $(QUICK),--quick)
 
