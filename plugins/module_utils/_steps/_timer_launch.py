@@ -30,7 +30,8 @@ import sys
 lock = open(sys.argv[2], "w")
 fcntl.flock(lock, fcntl.LOCK_EX)  # until this process ends, however it ends
 
-from {_timer_process.__name__.rpartition(".")[0]} import _timer_process
+# All of it now: when the time is over, nothing is to depend on the disk any more
+from {_timer_process.__name__.rpartition(".")[0]} import _http, _timer_process
 
 _timer_process.watch(sys.argv[1])
 """

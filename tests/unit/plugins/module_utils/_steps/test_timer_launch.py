@@ -20,3 +20,15 @@ def test_what_is_shipped_runs_without_ansible_and_from_a_zip_too(place):
     program = f"import sys; sys.path.insert(0, {second!r}); import {_timer_launch.__name__} as it; print(it._timer_process._going_back.go_back.__name__)"
     result = subprocess.run([sys.executable, "-I", "-B", "-S", "-c", program], check=True, stdout=subprocess.PIPE, universal_newlines=True)
     assert result.stdout == "go_back\n"
+
+
+def test_the_process_has_loaded_all_that_it_may_need_before_its_time_is_over(place):
+    """Going back looks over HTTP, which no other look of the timer's loads."""
+    program, directory = str(place / "timer.pyz"), place / "timer"
+    directory.mkdir()
+    _timer_launch.ship(program)
+    run = f"import runpy, sys; sys.argv[1:] = [{str(directory)!r}, {str(directory / 'alive.lock')!r}]; runpy.run_path({program!r}); print(*sys.modules)"
+    subprocess.run([sys.executable, "-I", "-B", "-S", "-c", run], check=True)
+    loaded = (directory / "timer.log").read_text(encoding="utf-8").split()
+    steps = _timer_launch.__name__.rpartition(".")[0]
+    assert {f"{steps}._going_back", f"{steps}._http", "ssl"} <= set(loaded)
