@@ -126,11 +126,11 @@ def contents(layout: _layout.Layout) -> dict[str, _contents.Contents]:
 def refuse_what_cannot_start(wanted: Plan, release: _releases.Release | None, scan: _processes.Scan) -> None:
     """As far as it can be told of a release that is staged, or only planned."""
     wanted = wanted.of(release.id if release else free_id(wanted))
-    refuse_to_start(wanted, release.path if release else None, scan)
+    checked_node(wanted, release.path if release else None, scan)
 
 
-def refuse_to_start(wanted: Plan, path: str | None, scan: _processes.Scan) -> str | None:
-    """The node name that it will take."""
+def checked_node(wanted: Plan, path: str | None, scan: _processes.Scan) -> str | None:
+    """The node name that it will take, where nothing speaks against its start."""
     layout, name = wanted.layout, wanted.tarball["name"]
     content = _rel.of_directory(path) if path else _content_of(wanted)
     environ = _bin_app.environment(content, wanted.variables, layout, wanted.account)

@@ -73,7 +73,7 @@ def _stage(wanted: Plan, build: Build) -> _releases.Release:
         _equip(release, wanted)
         _share(release, wanted)
         _note_contents(release, made_of)
-        release = release._replace(node=_plan.refuse_to_start(wanted, unfinished, _processes.scan()))
+        release = release._replace(node=_plan.checked_node(wanted, unfinished, _processes.scan()))
         _releases.write(release)
         final = layout.release(release.id)
         if os.geteuid() == wanted.account.uid != 0:  # who owns the code is who runs it
