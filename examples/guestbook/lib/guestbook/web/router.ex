@@ -7,6 +7,7 @@ defmodule Guestbook.Web.Router do
   @local_hosts ["localhost", "127.0.0.1"]
   @html {"content-type", "text/html; charset=utf-8"}
   @json {"content-type", "application/json"}
+  @paths ["/", "/entries", "/echo", "/health", "/version"]
 
   def call(request) do
     if plain_http_from_afar?(request.headers),
@@ -33,9 +34,10 @@ defmodule Guestbook.Web.Router do
   defp route("HEAD", path, request), do: route("GET", path, request)
   defp route("GET", "/", request), do: index(request)
   defp route("POST", "/entries", request), do: create(request)
+  defp route("POST", "/echo", request), do: echo(request.body)
   defp route("GET", "/health", _request), do: health()
   defp route("GET", "/version", _request), do: version()
-  defp route(_, path, _) when path in ["/", "/entries", "/health", "/version"], do: error(405)
+  defp route(_, path, _) when path in @paths, do: error(405)
   defp route(_, _, _), do: error(404)
 
   defp index(request) do
@@ -65,6 +67,8 @@ defmodule Guestbook.Web.Router do
     end
   end
 
+  defp echo(body), do: json(200, identity() ++ [bytes: to_string(byte_size(body))])
+
   defp health do
     if Faults.unhealthy?(),
       do: health(500, status: "error", reason: "fault injected"),
@@ -74,21 +78,17 @@ defmodule Guestbook.Web.Router do
   defp health({:ok, _}), do: health(200, status: "ok")
   defp health({:error, reason}), do: health(503, status: "error", reason: reason)
 
-  defp health(status, fields) do
-    {status, [@json], JSON.object(fields ++ [version: shown_version()])}
-  end
+  defp health(status, fields), do: json(status, fields ++ [version: shown_version()])
 
   defp version do
-    fields = [
-      version: shown_version(),
-      pid: System.pid(),
-      host: Guestbook.hostname(),
-      node: to_string(node()),
-      salt: Guestbook.salt()
-    ]
-
-    {200, [@json], JSON.object(fields)}
+    fields = [host: Guestbook.hostname(), node: to_string(node()), salt: Guestbook.salt()]
+    json(200, identity() ++ fields)
   end
+
+  # Which release answered, and which run of it.
+  defp identity, do: [version: shown_version(), pid: System.pid()]
+
+  defp json(status, fields), do: {status, [@json], JSON.object(fields)}
 
   defp shown_version, do: Faults.claimed_version() || Guestbook.version()
 

@@ -2,8 +2,8 @@ defmodule Guestbook.Web.RouterTest do
   use ExUnit.Case, async: true
   alias Guestbook.Web.Router
 
-  defp call(method, path, headers, query \\ "") do
-    Router.call(%{method: method, path: path, query: query, headers: headers, body: ""})
+  defp call(method, path, headers, query \\ "", body \\ "") do
+    Router.call(%{method: method, path: path, query: query, headers: headers, body: body})
   end
 
   test "plain http from another host is sent to https" do
@@ -27,5 +27,13 @@ defmodule Guestbook.Web.RouterTest do
     local = %{"host" => "localhost"}
     assert {404, _, _} = call("GET", "/nothing", local)
     assert {405, _, _} = call("DELETE", "/entries", local)
+    assert {405, _, _} = call("GET", "/echo", local)
+  end
+
+  test "an echo says how much came, and who took it" do
+    assert {200, [{"content-type", "application/json"}], body} =
+             call("POST", "/echo", %{"host" => "localhost"}, "", "zwölf")
+
+    assert body == ~s({"version":"0.1.0","pid":"#{System.pid()}","bytes":"6"})
   end
 end
