@@ -6,6 +6,7 @@ defmodule Guestbook.MixProject do
       app: :guestbook,
       version: "0.1.0",
       elixir: "~> 1.10",
+      elixirc_paths: if(Mix.env() == :test, do: ["lib", "test/support"], else: ["lib"]),
       start_permanent: Mix.env() == :prod,
       aliases: [test: "test --no-start"],
       deps: [],

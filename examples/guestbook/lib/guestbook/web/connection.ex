@@ -6,6 +6,9 @@ defmodule Guestbook.Web.Connection do
   traps the signal while it has a request in hand, and finishes it. Between two requests it does not, and ends
   at once. One that has not said anything yet may be about to: it traps the signal too, so that a silent client holds the
   shutdown for the whole 15 s. That is what Bandit does.
+
+  A request that only waits is answered when the signal comes, and the connection closed: nobody waits for it to have had
+  its time.
   """
 
   require Logger
@@ -59,13 +62,26 @@ defmodule Guestbook.Web.Connection do
          {:ok, body} <- body(socket, headers) do
       method = to_string(method)
       request = %{method: method, path: path, query: query, headers: headers, body: body}
-      keep? = keep_alive?(version, headers["connection"])
-      respond(socket, answer(request), method, keep?)
-      if keep?, do: rest(socket), else: :gen_tcp.close(socket)
+      answer = answer(fn -> Router.call(request) end)
+      finish(socket, answer, method, keep_alive?(version, headers["connection"]))
     else
       {:refuse, status} -> refuse(socket, status)
       {:error, _} -> :gen_tcp.close(socket)
     end
+  end
+
+  defp finish(socket, {:wait, ms, answer}, method, keep?) do
+    receive do
+      {:EXIT, supervisor, _} when is_pid(supervisor) ->
+        finish(socket, answer(fn -> answer.(:early) end), method, false)
+    after
+      ms -> finish(socket, answer(fn -> answer.(:elapsed) end), method, keep?)
+    end
+  end
+
+  defp finish(socket, response, method, keep?) do
+    respond(socket, response, method, keep?)
+    if keep?, do: rest(socket), else: :gen_tcp.close(socket)
   end
 
   # The order matters: a signal from before the flag is in the mailbox, one from after it ends us.
@@ -133,8 +149,8 @@ defmodule Guestbook.Web.Connection do
     if version >= {1, 1}, do: "close" not in tokens, else: "keep-alive" in tokens
   end
 
-  defp answer(request) do
-    Router.call(request)
+  defp answer(by) do
+    by.()
   catch
     kind, reason ->
       Logger.error(Exception.format(kind, reason, __STACKTRACE__))

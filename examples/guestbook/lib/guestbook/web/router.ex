@@ -1,5 +1,10 @@
 defmodule Guestbook.Web.Router do
-  @moduledoc "Answers a request: a function from a map to `{status, headers, body}`."
+  @moduledoc """
+  Answers a request: a function from a map to `{status, headers, body}`.
+
+  What cannot be answered at once is a value too, and the connection does the waiting: `{:wait, ms, answer}` is answered
+  with `answer.(:elapsed)` so long after, or at shutdown with `answer.(:early)`.
+  """
 
   alias Guestbook.{Database, Entries, Faults, JSON}
   alias Guestbook.Web.{Page, Signed}
@@ -7,7 +12,9 @@ defmodule Guestbook.Web.Router do
   @local_hosts ["localhost", "127.0.0.1"]
   @html {"content-type", "text/html; charset=utf-8"}
   @json {"content-type", "application/json"}
-  @paths ["/", "/entries", "/echo", "/health", "/version"]
+  @paths ["/", "/entries", "/echo", "/poll", "/health", "/version"]
+  @usual_poll_ms "10000"
+  @longest_poll_ms 60_000
 
   def call(request) do
     if plain_http_from_afar?(request.headers),
@@ -35,6 +42,7 @@ defmodule Guestbook.Web.Router do
   defp route("GET", "/", request), do: index(request)
   defp route("POST", "/entries", request), do: create(request)
   defp route("POST", "/echo", request), do: echo(request.body)
+  defp route("GET", "/poll", request), do: poll(request)
   defp route("GET", "/health", _request), do: health()
   defp route("GET", "/version", _request), do: version()
   defp route(_, path, _) when path in @paths, do: error(405)
@@ -69,6 +77,18 @@ defmodule Guestbook.Web.Router do
 
   defp echo(body), do: json(200, identity() ++ [bytes: to_string(byte_size(body))])
 
+  defp poll(%{query: query}) do
+    ms = query |> String.trim_leading("?") |> params() |> Map.get("ms", @usual_poll_ms)
+
+    case Integer.parse(ms) do
+      {ms, ""} when ms >= 0 -> {:wait, min(ms, @longest_poll_ms), &polled/1}
+      _ -> error(400)
+    end
+  end
+
+  defp polled(:elapsed), do: json(200, identity() ++ [node: to_string(node())])
+  defp polled(:early), do: json(200, identity() ++ [node: to_string(node()), early: "true"])
+
   defp health do
     if Faults.unhealthy?(),
       do: health(500, status: "error", reason: "fault injected"),
@@ -92,10 +112,10 @@ defmodule Guestbook.Web.Router do
 
   defp shown_version, do: Faults.claimed_version() || Guestbook.version()
 
-  defp params(body) do
-    URI.decode_query(body)
+  defp params(text) do
+    URI.decode_query(text)
   rescue
-    # Not a form.
+    # Neither a form nor a query.
     ArgumentError -> %{}
   end
 

@@ -30,6 +30,19 @@ defmodule Guestbook.Web.RouterTest do
     assert {405, _, _} = call("GET", "/echo", local)
   end
 
+  test "a poll is to be answered later, but not at any time" do
+    poll = fn query -> call("GET", "/poll", %{"host" => "localhost"}, query) end
+    assert {:wait, 10_000, answer} = poll.("")
+    assert {:wait, 250, _} = poll.("?ms=250")
+    assert {:wait, 60_000, _} = poll.("?ms=60001")
+    for bad <- ["?ms=soon", "?ms=", "?ms=-1", "?ms=1s"], do: assert({400, _, _} = poll.(bad))
+
+    {200, _, body} = answer.(:elapsed)
+    assert body == ~s({"version":"0.1.0","pid":"#{System.pid()}","node":"nonode@nohost"})
+    assert {200, _, body} = answer.(:early)
+    assert String.ends_with?(body, ~s(,"early":"true"}))
+  end
+
   test "an echo says how much came, and who took it" do
     assert {200, [{"content-type", "application/json"}], body} =
              call("POST", "/echo", %{"host" => "localhost"}, "", "zwölf")
