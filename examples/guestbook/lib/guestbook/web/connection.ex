@@ -8,17 +8,18 @@ defmodule Guestbook.Web.Connection do
   shutdown for the whole 15 s. That is what Bandit does.
 
   A request that only waits is answered when the signal comes, and the connection closed: nobody waits for it to have had
-  its time.
+  its time. A websocket ends itself.
   """
 
   require Logger
-  alias Guestbook.Web.Router
+  alias Guestbook.Web.{Headers, Router}
 
   @timeout 60_000
   @max_headers 100
   @max_body 64 * 1024
 
   @reasons %{
+    101 => "Switching Protocols",
     200 => "OK",
     301 => "Moved Permanently",
     303 => "See Other",
@@ -28,6 +29,7 @@ defmodule Guestbook.Web.Connection do
     405 => "Method Not Allowed",
     413 => "Content Too Large",
     422 => "Unprocessable Content",
+    426 => "Upgrade Required",
     500 => "Internal Server Error",
     501 => "Not Implemented",
     503 => "Service Unavailable"
@@ -63,7 +65,7 @@ defmodule Guestbook.Web.Connection do
       method = to_string(method)
       request = %{method: method, path: path, query: query, headers: headers, body: body}
       answer = answer(fn -> Router.call(request) end)
-      finish(socket, answer, method, keep_alive?(version, headers["connection"]))
+      finish(socket, answer, method, keep_alive?(version, headers))
     else
       {:refuse, status} -> refuse(socket, status)
       {:error, _} -> :gen_tcp.close(socket)
@@ -77,6 +79,12 @@ defmodule Guestbook.Web.Connection do
     after
       ms -> finish(socket, answer(fn -> answer.(:elapsed) end), method, keep?)
     end
+  end
+
+  defp finish(socket, {:upgrade, headers, talk}, _method, _keep?) do
+    :gen_tcp.send(socket, head(101, headers))
+    talk.(socket)
+    :gen_tcp.close(socket)
   end
 
   defp finish(socket, response, method, keep?) do
@@ -144,9 +152,10 @@ defmodule Guestbook.Web.Connection do
     end
   end
 
-  defp keep_alive?(version, connection) do
-    tokens = (connection || "") |> String.downcase() |> String.split([",", " "], trim: true)
-    if version >= {1, 1}, do: "close" not in tokens, else: "keep-alive" in tokens
+  defp keep_alive?(version, headers) do
+    if version >= {1, 1},
+      do: not Headers.token?(headers, "connection", "close"),
+      else: Headers.token?(headers, "connection", "keep-alive")
   end
 
   defp answer(by) do
@@ -169,11 +178,14 @@ defmodule Guestbook.Web.Connection do
       | headers
     ]
 
-    :gen_tcp.send(socket, [
+    :gen_tcp.send(socket, [head(status, headers), if(method == "HEAD", do: "", else: body)])
+  end
+
+  defp head(status, headers) do
+    [
       "HTTP/1.1 #{status} #{@reasons[status]}\r\n",
       for({name, value} <- headers, do: [name, ": ", value, "\r\n"]),
-      "\r\n",
-      if(method == "HEAD", do: "", else: body)
-    ])
+      "\r\n"
+    ]
   end
 end

@@ -3,16 +3,17 @@ defmodule Guestbook.Web.Router do
   Answers a request: a function from a map to `{status, headers, body}`.
 
   What cannot be answered at once is a value too, and the connection does the waiting: `{:wait, ms, answer}` is answered
-  with `answer.(:elapsed)` so long after, or at shutdown with `answer.(:early)`.
+  with `answer.(:elapsed)` so long after, or at shutdown with `answer.(:early)`. `{:upgrade, headers, talk}` is answered
+  with those headers, and `talk.(socket)` has the connection from then on.
   """
 
   alias Guestbook.{Database, Entries, Faults, JSON}
-  alias Guestbook.Web.{Page, Signed}
+  alias Guestbook.Web.{Page, Signed, WebSocket}
 
   @local_hosts ["localhost", "127.0.0.1"]
   @html {"content-type", "text/html; charset=utf-8"}
   @json {"content-type", "application/json"}
-  @paths ["/", "/entries", "/echo", "/poll", "/health", "/version"]
+  @paths ["/", "/entries", "/echo", "/poll", "/socket", "/health", "/version"]
   @usual_poll_ms "10000"
   @longest_poll_ms 60_000
 
@@ -38,11 +39,12 @@ defmodule Guestbook.Web.Router do
     {status, [{"location", "https://#{host}#{path}#{query}"}], ""}
   end
 
-  defp route("HEAD", path, request), do: route("GET", path, request)
+  defp route("HEAD", path, request) when path != "/socket", do: route("GET", path, request)
   defp route("GET", "/", request), do: index(request)
   defp route("POST", "/entries", request), do: create(request)
   defp route("POST", "/echo", request), do: echo(request.body)
   defp route("GET", "/poll", request), do: poll(request)
+  defp route("GET", "/socket", request), do: socket(request)
   defp route("GET", "/health", _request), do: health()
   defp route("GET", "/version", _request), do: version()
   defp route(_, path, _) when path in @paths, do: error(405)
@@ -88,6 +90,23 @@ defmodule Guestbook.Web.Router do
 
   defp polled(:elapsed), do: json(200, identity() ++ [node: to_string(node())])
   defp polled(:early), do: json(200, identity() ++ [node: to_string(node()), early: "true"])
+
+  defp socket(request) do
+    case WebSocket.handshake(request) do
+      {:ok, headers} ->
+        {:upgrade, headers, &WebSocket.talk(&1, greeting(), fn text -> echoed(text) end)}
+
+      {:refuse, status, more} ->
+        {status, headers, body} = error(status)
+        {status, headers ++ more, body}
+    end
+  end
+
+  defp greeting do
+    JSON.object(identity() ++ [node: to_string(node()), host: Guestbook.hostname()])
+  end
+
+  defp echoed(text), do: JSON.object(version: shown_version(), echo: text)
 
   defp health do
     if Faults.unhealthy?(),
