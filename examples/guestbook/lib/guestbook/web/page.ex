@@ -1,22 +1,9 @@
 defmodule Guestbook.Web.Page do
   @moduledoc "The HTML."
 
-  @moods %{"cheerful" => "☀️", "curious" => "🔭", "thankful" => "🌷"}
+  alias Guestbook.Web.Assets
 
-  @style """
-  body { margin: 0; background: #f6f1e7; color: #3b3228; font: 17px/1.5 Georgia, "DejaVu Serif", serif; }
-  main { max-width: 36rem; margin: 0 auto; padding: 2rem 1rem; }
-  h1 { font-weight: normal; font-size: 2.4rem; margin: 0 0 1.5rem; }
-  form, article { background: #fffdf8; border: 1px solid #e3d9c6; border-radius: 6px; padding: 1rem 1.25rem; margin: 0 0 1rem; }
-  label { display: block; font-size: .85rem; color: #8a7a63; margin-bottom: .75rem; }
-  input, textarea, select { display: block; width: 100%; box-sizing: border-box; font: inherit; color: inherit;
-    background: white; border: 1px solid #d6c9b1; border-radius: 4px; padding: .4rem .6rem; }
-  button { font: inherit; color: white; background: #7a5c3a; border: 0; border-radius: 4px; padding: .45rem 1.4rem; cursor: pointer; }
-  article p { margin: 0 0 .5rem; white-space: pre-wrap; overflow-wrap: anywhere; }
-  article footer, body > footer { font-size: .85rem; color: #8a7a63; }
-  body > footer { text-align: center; padding: 0 1rem 2rem; }
-  .complaint { color: #a33; }
-  """
+  @moods %{"cheerful" => "☀️", "curious" => "🔭", "thankful" => "🌷"}
 
   def index(entries, visitor, complaint) do
     layout("Guestbook", """
@@ -82,8 +69,7 @@ defmodule Guestbook.Web.Page do
     <meta charset="utf-8">
     <meta name="viewport" content="width=device-width, initial-scale=1">
     <title>#{title}</title>
-    <style>
-    #{@style}</style>
+    <link rel="stylesheet" href="#{Assets.path()}">
     </head>
     <body>
     <main>

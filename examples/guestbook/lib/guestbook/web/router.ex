@@ -8,11 +8,13 @@ defmodule Guestbook.Web.Router do
   """
 
   alias Guestbook.{Database, Entries, Faults, JSON}
-  alias Guestbook.Web.{Page, Signed, WebSocket}
+  alias Guestbook.Web.{Assets, Page, Signed, WebSocket}
 
   @local_hosts ["localhost", "127.0.0.1"]
   @html {"content-type", "text/html; charset=utf-8"}
   @json {"content-type", "application/json"}
+  @css {"content-type", "text/css"}
+  @for_ever {"cache-control", "public, max-age=31536000, immutable"}
   @paths ["/", "/entries", "/echo", "/poll", "/socket", "/health", "/version"]
   @usual_poll_ms "10000"
   @longest_poll_ms 60_000
@@ -45,6 +47,7 @@ defmodule Guestbook.Web.Router do
   defp route("POST", "/echo", request), do: echo(request.body)
   defp route("GET", "/poll", request), do: poll(request)
   defp route("GET", "/socket", request), do: socket(request)
+  defp route("GET", "/assets/" <> _ = path, _request), do: asset(path)
   defp route("GET", "/health", _request), do: health()
   defp route("GET", "/version", _request), do: version()
   defp route(_, path, _) when path in @paths, do: error(405)
@@ -107,6 +110,13 @@ defmodule Guestbook.Web.Router do
   end
 
   defp echoed(text), do: JSON.object(version: shown_version(), echo: text)
+
+  defp asset(path) do
+    case Assets.read(path) do
+      {:ok, css} -> {200, [@css, @for_ever], css}
+      {:error, _} -> error(404)
+    end
+  end
 
   defp health do
     if Faults.unhealthy?(),

@@ -1,6 +1,6 @@
 defmodule Guestbook.Web.PageTest do
   use ExUnit.Case, async: true
-  alias Guestbook.Web.Page
+  alias Guestbook.Web.{Assets, Page}
 
   test "escapes what visitors wrote" do
     entry = %{name: "<b>", message: "<script>\"ü\" & 'x'", mood: "", at: "2026-01-01 00:00"}
@@ -10,5 +10,11 @@ defmodule Guestbook.Web.PageTest do
     assert page =~ "&lt;b&gt;"
     assert page =~ "value=\"&quot;&gt;&lt;i&gt;\""
     refute page =~ "<script>"
+  end
+
+  test "links the style of its own release" do
+    link = ~s(<link rel="stylesheet" href="#{Assets.path()}">)
+    assert Page.index([], "", nil) =~ link
+    assert Page.error(404) =~ link
   end
 end

@@ -1,6 +1,6 @@
 defmodule Guestbook.Web.RouterTest do
   use ExUnit.Case, async: true
-  alias Guestbook.Web.Router
+  alias Guestbook.Web.{Assets, Router}
 
   defp call(method, path, headers, query \\ "", body \\ "") do
     Router.call(%{method: method, path: path, query: query, headers: headers, body: body})
@@ -28,6 +28,25 @@ defmodule Guestbook.Web.RouterTest do
     assert {404, _, _} = call("GET", "/nothing", local)
     assert {405, _, _} = call("DELETE", "/entries", local)
     assert {405, _, _} = call("GET", "/echo", local)
+  end
+
+  test "an asset may be kept for ever, and only its own is there" do
+    local = %{"host" => "localhost"}
+    assert {200, headers, css} = call("GET", Assets.path(), local)
+    assert {"content-type", "text/css"} in headers
+    assert {"cache-control", "public, max-age=31536000, immutable"} in headers
+    assert css =~ "body {"
+
+    for other <- [
+          "/assets/",
+          "/assets/app.css",
+          "/assets/app-00000000000000000000000000000000.css",
+          "/assets/../cache_manifest.json",
+          "/assets/../../../ebin/guestbook.app",
+          "/assets/%2e%2e/cache_manifest.json"
+        ] do
+      assert {404, _, _} = call("GET", other, local), other
+    end
   end
 
   test "a poll is to be answered later, but not at any time" do
