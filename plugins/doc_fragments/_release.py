@@ -57,4 +57,54 @@ options:
         it replaces still finishes its requests. Refused where C(mnesia) is among its applications.
     type: bool
     default: false
+  service_manager:
+    description:
+      - What starts it. V(systemd) - a service of its own, which systemd starts again after a crash, and with the host. V(daemon) - the C(daemon) of
+        C(bin/NAME). V(auto) - V(systemd) where that is PID 1 and the module runs as root, else V(daemon).
+      - With V(systemd), a value of O(env) that systemd cannot give to it as a shell does is refused.
+    type: str
+    choices: [auto, systemd, daemon]
+    default: auto
+  stop_timeout:
+    description:
+      - How many seconds systemd gives it to stop, where somebody else than a deploy stops it.
+    type: float
+    default: 90
+  writable_paths:
+    description:
+      - Absolute paths that it may write to as a service, beside C(ROOT/tmp) and C(ROOT/shared).
+    type: list
+    elements: str
+    default: []
+"""
+
+    SLOTS = r"""
+options:
+  slots:
+    description:
+      - The two places where a release may run beside another one, and the proxy in front of them, as the role P(beamops.elixir.elixir_release_proxy#role)
+        has set it up. Without it there is one place, and what is there is stopped before another release starts.
+      - Which slot is live is asked of the proxy, and has to be what runs. Where these two do not agree, nothing is stopped, and the module fails.
+    type: dict
+    suboptions:
+      ports:
+        description:
+          - The ports of the slots blue and green, in that order.
+        type: list
+        elements: int
+        required: true
+      proxy_port:
+        description:
+          - The port on loopback by which nginx tells which slot it serves.
+        type: int
+        required: true
+"""
+
+    SLOT = r"""
+options:
+  slot:
+    description:
+      - Which of O(slots) it is about.
+    type: str
+    choices: [blue, green]
 """

@@ -16,6 +16,8 @@ description:
 extends_documentation_fragment:
   - beamops.elixir._release
   - beamops.elixir._release.user
+  - beamops.elixir._release.slots
+  - beamops.elixir._release.slot
   - beamops.elixir._attributes
   - beamops.elixir._attributes.info_module
 options:

@@ -19,6 +19,7 @@ description:
 extends_documentation_fragment:
   - beamops.elixir._release
   - beamops.elixir._release.paired
+  - beamops.elixir._release.slots
   - beamops.elixir._attributes
 attributes:
   check_mode:

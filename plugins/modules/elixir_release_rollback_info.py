@@ -18,6 +18,7 @@ description:
 extends_documentation_fragment:
   - beamops.elixir._release
   - beamops.elixir._release.user
+  - beamops.elixir._release.slots
   - beamops.elixir._attributes
   - beamops.elixir._attributes.info_module
 options:

@@ -65,6 +65,12 @@ options:
     description:
       - Which run of Ansible this is. Set by the action plugin; what a task gives is ignored.
     type: dict
+  static:
+    description:
+      - Keep the digested assets of all releases that are here in C(ROOT/static), for a web server, as the role P(beamops.elixir.elixir_release_proxy#role)
+        serves them. A page of one release may ask for them when another one is live.
+    type: bool
+    default: false
 author:
   - The beamops.elixir authors (@beamops)
 seealso:

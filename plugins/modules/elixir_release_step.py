@@ -74,6 +74,7 @@ def packed():
         _stage,
         _start,
         _stop,
+        _switch,
         _tarball_info,
         _wait,
     )
@@ -92,6 +93,7 @@ def packed():
         _stage,
         _start,
         _stop,
+        _switch,
         _tarball_info,
         _wait,
     )

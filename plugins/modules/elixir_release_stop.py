@@ -16,6 +16,8 @@ description:
     M(beamops.elixir.elixir_release_wait) says.
 extends_documentation_fragment:
   - beamops.elixir._release
+  - beamops.elixir._release.slots
+  - beamops.elixir._release.slot
   - beamops.elixir._attributes
 attributes:
   check_mode:
@@ -50,6 +52,33 @@ options:
       - Leave alone what runs of O(release).
     type: bool
     default: false
+  after:
+    description:
+      - Have the host itself ask what runs in O(slot) to stop in so many seconds, unless it is live by then. Until then a rollback to it is one rename.
+      - V(0) - it is asked now.
+    type: float
+    default: 0
+  within:
+    description:
+      - With O(after), how many seconds it then has to stop before it is killed.
+    type: float
+    default: 90
+  drain:
+    description:
+      - In O(slot), do not ask before nobody waits for an answer there, as the kernel tells of the connections to its port, or before so many seconds have
+        passed since O(since). A connection that has had its answer for a second counts as one that is kept; so does a websocket.
+    type: float
+    default: 0
+  since:
+    description:
+      - When the traffic was moved elsewhere, in seconds of the host's uptime, as M(beamops.elixir.elixir_release_switch) answers. Without it nothing is
+        waited for.
+    type: float
+  watch:
+    description:
+      - For how many seconds to look before RV(ready) says that somebody waits still.
+    type: float
+    default: 0
 author:
   - The beamops.elixir authors (@beamops)
 seealso:
@@ -95,7 +124,8 @@ asked:
       type: str
       sample: guestbook
     how:
-      description: As C(bin/NAME stop) does (V(stop)), by SIGTERM (V(term)) or by SIGKILL (V(kill)). V(null) in check mode.
+      description:
+        - As C(bin/NAME stop) does (V(stop)), by SIGTERM (V(term)), by SIGKILL (V(kill)) or, where systemd runs it, by V(systemctl). V(null) in check mode.
       type: str
       sample: stop
 asked_at:
@@ -105,6 +135,16 @@ asked_at:
   returned: success
   type: float
   sample: 86400.12
+ready:
+  description: Whether it was asked; V(false) where somebody waits for an answer still. Then look once more.
+  returned: success
+  type: bool
+  sample: true
+fatal:
+  description: Whether no further look can change that.
+  returned: success
+  type: bool
+  sample: false
 msg:
   description: What was lost by it.
   returned: when something was killed

@@ -19,6 +19,8 @@ description:
     other looks decide, and RV(msg) says which right is missing.
 extends_documentation_fragment:
   - beamops.elixir._release
+  - beamops.elixir._release.slots
+  - beamops.elixir._release.slot
   - beamops.elixir._attributes
 attributes:
   check_mode:

@@ -14,7 +14,7 @@ from ansible_collections.beamops.elixir.plugins.plugin_utils import _fleet
 # Of a release id, what stands behind the version
 BUILD = re.compile(r"-[0-9a-f]{8}([.][0-9]+)?$")
 DEPLOYED = "{:<20} {:<22} {:<22} {}"
-STATUS = "{:<20} {:<10} {:<8} {:<26} {:<22} {:<22} {:<8} {}"
+STATUS = "{:<20} {:<13} {:<8} {:<26} {:<22} {:<22} {:<8} {}"
 
 
 def deployed(fleet: _fleet.Fleet, check_mode: bool) -> list[str]:
@@ -122,8 +122,13 @@ def status(hosts: t.Mapping[str, t.Mapping[str, t.Any]]) -> list[str]:
 
 
 def _status_row(seen: t.Mapping[str, t.Any]) -> t.Iterable[str]:
-    running = seen["running"][0] if seen["running"] else None
-    told = (running["version"], running["pid"], running["since"]) if running else ("-", "-", "-")
+    # What is kept warm in the other slot is told of below
+    running = min(seen["running"], key=lambda process: process.get("release") != seen["current"], default=None)
+    told = (_with_slot(running), running["pid"], running["since"]) if running else ("-", "-", "-")
     env = "-" if not running else "changed" if running["env_changed"] else "same"
     lock = f"{seen['lock']['owner']}, {seen['lock']['what']}" if seen["lock"] else "-"
     return (*told, seen["current"] or "-", seen["last_good"] or "-", env, lock)
+
+
+def _with_slot(process: t.Mapping[str, t.Any]) -> str:
+    return f"{process['version']} {process['slot']}" if process.get("slot") else process["version"]

@@ -31,6 +31,16 @@ def names(port: int = DEFAULT_PORT, timeout: float = 2) -> dict[str, int]:
     return {}
 
 
+def answers(port: int = DEFAULT_PORT, timeout: float = 2) -> bool:
+    for host in HOSTS:
+        try:
+            socket.create_connection((host, port), timeout).close()
+        except OSError:
+            continue
+        return True
+    return False
+
+
 def distribution_port(process: _processes.Process) -> int | None:
     """Where other nodes reach that one; None where it has not registered."""
     return _processes.distribution_port(process.pid) or names(process.epmd_port).get(_node.short(process.node or ""))

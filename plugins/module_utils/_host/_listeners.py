@@ -48,11 +48,20 @@ def _of(family: int, table: str, ask: bool) -> list[Listener]:
 
 
 def asked(family: int) -> list[Listener]:
+    found: list[Listener] = []
+    for body in dumped(family, 1 << LISTENING):
+        port, inode = TOLD.unpack_from(body)
+        found.append((int.from_bytes(port, "big"), str(inode)))
+    return found
+
+
+def dumped(family: int, states: int, extensions: int = 0) -> list[bytes]:
+    """What the kernel says of each TCP socket in one of these states."""
     with socket.socket(socket.AF_NETLINK, socket.SOCK_DGRAM, NETLINK_SOCK_DIAG) as kernel:
         kernel.settimeout(SECONDS)
-        question = ASKED.pack(family, socket.IPPROTO_TCP, 0, 1 << LISTENING)
+        question = ASKED.pack(family, socket.IPPROTO_TCP, extensions, states)
         kernel.send(HEADER.pack(HEADER.size + len(question), SOCK_DIAG_BY_FAMILY, REQUEST_DUMP, 1, 0) + question)
-        found: list[Listener] = []
+        found: list[bytes] = []
         while True:
             for kind, body in _messages(kernel.recv(65536)):
                 if kind == NLMSG_DONE:
@@ -60,8 +69,7 @@ def asked(family: int) -> list[Listener]:
                 if kind == NLMSG_ERROR:
                     number = -struct.unpack_from("=i", body)[0]
                     raise OSError(number, os.strerror(number))
-                port, inode = TOLD.unpack_from(body)
-                found.append((int.from_bytes(port, "big"), str(inode)))
+                found.append(body)
 
 
 def read(table: str) -> list[Listener]:

@@ -24,9 +24,14 @@ REFUSED = re.compile(r"\b(eacces|erofs)\b|permission denied|read-only file syste
 
 
 def tail(tmp: str) -> str:
-    """The beginning and the end of what was said since the last start, as one indented text; empty where that is nothing."""
-    lines = ends(lines_of(since_start(tmp)), FIRST_LINES, LINES - FIRST_LINES)
-    return "\n".join([f"\nThe last lines of {newest(tmp)}:", *(f"  {line}" for line in lines)]) if lines else ""
+    """Of what was said since the last start."""
+    return quoted(newest(tmp), since_start(tmp))
+
+
+def quoted(where: str | None, text: str) -> str:
+    """The beginning and the end of what was said, as one indented text; empty where that is nothing."""
+    lines = ends(lines_of(text), FIRST_LINES, LINES - FIRST_LINES)
+    return "\n".join([f"\nThe last lines of {where}:", *(f"  {line}" for line in lines)]) if lines else ""
 
 
 def newest(tmp: str) -> str | None:

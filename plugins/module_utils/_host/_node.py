@@ -102,6 +102,22 @@ def epmd_port(environ: t.Mapping[str, str], arguments: t.Sequence[str] = ()) -> 
     return int(number) if number.isdigit() else EPMD_PORT
 
 
+def starts_epmd(dry_run: str, environ: t.Mapping[str, str]) -> bool:
+    """Whether erl starts one where none answers."""
+    return not any(option == "-start_epmd" and value == "false" for words in _all_words(dry_run, environ) for option, value in zip(words, words[1:]))
+
+
+def has_heart(dry_run: str, environ: t.Mapping[str, str]) -> bool:
+    return any("-heart" in words for words in _all_words(dry_run, environ))
+
+
+def _all_words(dry_run: str, environ: t.Mapping[str, str]) -> list[list[str]]:
+    """Of all places where erl is given options."""
+    words = _own(dry_run.split())
+    variables = [variable for variable in sorted(environ) if variable in BEFORE or BEHIND.fullmatch(variable)]
+    return [words, *(_own(_of_file(path)) for path in _values(words, "-args_file")), *(_own(environ[variable].split()) for variable in variables)]
+
+
 def _whole(node: str, host: str) -> str:
     return node if "@" in node else f"{node}@{host.partition('.')[0]}"
 

@@ -34,14 +34,14 @@ def arm(module, layout):
     return answer(armed(module, layout, module.params["seconds"]))
 
 
-def armed(module, layout, seconds):
+def armed(module, layout, seconds, proxy=None):
     """The plan of the timer that counts from now on, None where there is nothing to go back to."""
     params = module.params
     if seconds < 1:
         raise ReleaseError(f"seconds is {seconds}: give at least 1, and more than stopping and starting may take.")
     if not module.check_mode:
         _releases.find(layout, params["release"])
-    plan = _deadman.plan(layout, account(module, layout), params["release"], seconds, params["by"])
+    plan = _deadman.plan(layout, account(module, layout), params["release"], seconds, params["by"], proxy)
     if not module.check_mode:
         _deadman.arm(layout, plan)
     return plan

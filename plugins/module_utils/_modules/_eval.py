@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from ansible_collections.beamops.elixir.plugins.module_utils import _module
+from ansible_collections.beamops.elixir.plugins.module_utils._host import _processes
 from ansible_collections.beamops.elixir.plugins.module_utils._root import _releases
 from ansible_collections.beamops.elixir.plugins.module_utils._steps import _bin_app, _evaluation
 
@@ -33,6 +34,9 @@ def work(module):
     release = _releases.chosen(layout, params["release"])
     application = _bin_app.staged(release.path, release.name, layout, _bin_app.account_of(release, layout, params["user"]))
     _module.hide(module, application.environ, release.name, release.id)
+    running = _processes.scan().of_release(release.path) if params["rpc"] else []
+    if running and running[0].environ:  # it may have another name than its env file says, as in a slot
+        application = _bin_app.running(running[0])
     if params["script"]:
         called, command = f"bin/{params['script']}", (params["script"],)
     else:

@@ -12,10 +12,10 @@ import os
 from ansible_collections.beamops.elixir.plugins.module_utils import _module
 from ansible_collections.beamops.elixir.plugins.module_utils._errors import ReleaseError
 from ansible_collections.beamops.elixir.plugins.module_utils._host import _node, _processes
-from ansible_collections.beamops.elixir.plugins.module_utils._root import _layout, _releases
-from ansible_collections.beamops.elixir.plugins.module_utils._steps import _bin_app, _evidence
+from ansible_collections.beamops.elixir.plugins.module_utils._root import _layout, _releases, _units
+from ansible_collections.beamops.elixir.plugins.module_utils._steps import _bin_app, _evidence, _live
 
-ARGUMENTS = {**_module.ROOT, **_module.USER, "release": {"type": "str"}, "port": {"type": "int"}}
+ARGUMENTS = {**_module.ROOT, **_module.USER, "release": {"type": "str"}, "port": {"type": "int"}, **_live.SLOT}
 
 
 def hide_secrets(module, layout):
@@ -36,13 +36,14 @@ def found(look, layout):
         return []
 
 
-def subject(layout, release_id, user, port):
+def subject(layout, release_id, user, port, slot):
     """As far as it can be told: this is asked where something is wrong."""
-    path, environ, expected = layout.release(release_id) if release_id else None, {}, None
+    path, environ, expected, unit = layout.release(release_id) if release_id else None, {}, None, None
     with contextlib.suppress(OSError, ReleaseError):
-        release = _releases.chosen(layout, release_id)
+        release = _releases.chosen(layout, release_id)._replace(slot=slot)
         path = release.path
-        application = _bin_app.staged(release.path, release.name, layout, _bin_app.account_of(release, layout, user))
+        unit = _units.unit(layout.root, release.slot_name) if release.service is not None else None
+        application = _bin_app.staged(release.path, release.name, layout, _bin_app.account_of(release, layout, user), slot)
         environ, expected = application.environ, application.port
     return _evidence.Subject(
         layout=layout,
@@ -51,6 +52,7 @@ def subject(layout, release_id, user, port):
         crash_dump=environ.get("ERL_CRASH_DUMP", os.path.join(layout.tmp, "erl_crash.dump")),
         port=port or expected,
         epmd_port=_node.epmd_port(environ),
+        unit=unit,
     )
 
 
@@ -58,5 +60,5 @@ def work(module):
     params = module.params
     layout = _module.layout(module)
     hide_secrets(module, layout)
-    seen = _evidence.view(subject(layout, params["release"], params["user"], params["port"]))
+    seen = _evidence.view(subject(layout, params["release"], params["user"], params["port"], _live.slot_of(params)))
     return {"changed": False, "summary": _evidence.summary(seen), "report": _evidence.report(seen)}

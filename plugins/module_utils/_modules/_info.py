@@ -74,6 +74,9 @@ def described(running):
         "since": process.since,
         "seconds": round(process.seconds, 2),
         "env_changed": running.env_changed,
+        "slot": running.slot,
+        "unit": running.unit.name if running.unit else None,
+        "restarts": running.unit.restarts if running.unit else 0,
     }
 
 

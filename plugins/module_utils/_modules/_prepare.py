@@ -44,7 +44,7 @@ def what_is_live(module, layout):
     params = module.params
     account = _command.account_to_be(params["user"] or params["tarball"]["name"], module.check_mode)
     try:
-        wanted = _plan.plan(layout, params["tarball"], params["env"], params["cookie"], account, params["shared_dirs"], params["overlap"])
+        wanted = _plan.of_params(layout, params, account)
         _module.hide(module, wanted.variables, params["tarball"]["name"], wanted.release_id)
         release = _plan.existing(wanted)
         answer = _plan.answer(wanted, release, _processes.scan()) if release else {"live": False}

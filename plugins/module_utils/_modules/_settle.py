@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from ansible_collections.beamops.elixir.plugins.module_utils import _module
 from ansible_collections.beamops.elixir.plugins.module_utils._modules import _current, _prune
-from ansible_collections.beamops.elixir.plugins.module_utils._root import _lock
+from ansible_collections.beamops.elixir.plugins.module_utils._root import _lock, _static
 
 ARGUMENTS = {
     **_module.ROOT,
@@ -19,6 +19,7 @@ ARGUMENTS = {
     "proof": {"type": "dict", "no_log": True},
     "by": {"type": "str"},
     "keep": {"type": "int", "default": 5},
+    "static": {"type": "bool", "default": False},
     "run": {"type": "dict"},
 }
 
@@ -28,6 +29,8 @@ def work(module):
     run = _lock.wish(module.params["run"], None, expires=1)
     marked = _current.mark(module, layout, "good")
     pruned = _prune.prune(module, layout, module.params["keep"])
+    if module.params["static"] and not module.check_mode:
+        _static.keep(layout)
     _lock.give_back(layout, run, module.check_mode)
     return {
         "changed": marked["changed"] or pruned["changed"],

@@ -12,6 +12,7 @@ from ansible_collections.beamops.elixir.plugins.module_utils import _module
 from ansible_collections.beamops.elixir.plugins.module_utils._errors import ReleaseError
 from ansible_collections.beamops.elixir.plugins.module_utils._host import _command, _processes
 from ansible_collections.beamops.elixir.plugins.module_utils._modules import _eval
+from ansible_collections.beamops.elixir.plugins.module_utils._root import _static
 from ansible_collections.beamops.elixir.plugins.module_utils._steps import _bin_app, _plan, _rehearsal, _stage
 from ansible_collections.beamops.elixir.plugins.module_utils._tarball import _delta
 
@@ -25,6 +26,7 @@ ARGUMENTS = {
     "port": {"type": "int"},
     "there": {"type": "dict"},
     "delta": {"type": "str", "no_log": True},
+    "static": {"type": "bool", "default": False},
     "rehearsal": {"type": "str"},
     "rehearsed_word": {"type": "str"},
 }
@@ -44,7 +46,7 @@ def work(module):
     params = module.params
     layout = _module.layout(module)
     account = _command.account_to_be(params["user"], module.check_mode)
-    wanted = _plan.plan(layout, params["tarball"], params["env"], params["cookie"], account, params["shared_dirs"], params["overlap"])
+    wanted = _plan.of_params(layout, params, account)
     _module.hide(module, wanted.variables, params["tarball"]["name"], wanted.release_id)
     release = _plan.existing(wanted)
     if release and release.state == "bad" and not params["force"]:
@@ -58,6 +60,7 @@ def work(module):
     wanted = wanted._replace(port=params["port"], force=params["force"])
     scan = _processes.scan()
     _plan.refuse_what_cannot_start(wanted, release, scan)
+    _plan.refuse_too_little_memory(wanted)
     answer = {"changed": release is None, "diff": _plan.diff(wanted, release)}
     if release is None and not module.check_mode:
         if params["delta"]:
@@ -67,7 +70,12 @@ def work(module):
                 return {**answer, "unusable": str(error)}
         elif params["remote_src"]:
             release = _stage.stage(wanted, params["tarball"]["path"])
+    if params["static"] and answer["changed"] and not module.check_mode:
+        _static.keep(layout)  # before anybody can ask for them
     answer.update(env_missing=missing, **_plan.answer(wanted, release, scan))
+    if wanted.slots:
+        for note in _plan.notes_of_two(params["tarball"], wanted):
+            module.warn(note)
     # It changes nothing, so check mode rehearses too what is there already
     if params["rehearsal"] and release and not answer["live"]:
         rehearse(module, wanted, release, answer["changed"])

@@ -16,11 +16,13 @@ from ansible_collections.beamops.elixir.plugins.module_utils._modules import (
     _deadman as _timers,
     _stop as _stops,
 )
-from ansible_collections.beamops.elixir.plugins.module_utils._root import _current, _releases
+from ansible_collections.beamops.elixir.plugins.module_utils._root import _current, _releases, _slots
 from ansible_collections.beamops.elixir.plugins.module_utils._steps import (
     _bin_app,
     _deadman,
+    _live,
     _predecessor,
+    _proxy,
     _readiness,
     _start,
     _startable,
@@ -45,15 +47,21 @@ ARGUMENTS = {
     "kill": {"type": "bool", "default": False},
     "point": {"type": "bool", "default": False},
     "overlap": {"type": "bool", "default": False},
+    **_live.SLOT,
 }
+RULES = {"required_by": {"slot": ("slots",)}}
 
 
 def refuse_what_cannot_start(params, layout, release, application):
     """Nothing is stopped yet for this start. Once it is, a start is tried, whatever speaks against it."""
     dry_run = _bin_app.dry_run(application)
     node = _node.taken(_node.given(dry_run, application.environ))
+    if release.slot:
+        left = _live.in_slot(layout, release.slot_name, params["slots"], _processes.scan())
+        _startable.refuse(_startable.Start(application, dry_run, left, release.slot.port, params["force"], service=release.service is not None))
+        return
     replaces = _predecessor.of(layout, release.name, node.name if node else None, _processes.scan())
-    _startable.refuse(_startable.Start(application, dry_run, replaces, params["port"], params["force"]))
+    _startable.refuse(_startable.Start(application, dry_run, replaces, params["port"], params["force"], service=release.service is not None))
 
 
 def started_since(asked_at, process):
@@ -63,18 +71,27 @@ def started_since(asked_at, process):
     return process
 
 
-def ask(module, layout, told):
+def replaced(params, layout, release, scan):
+    """What has to be gone before it starts. In a slot that is what was left there, unless that is this very release, which then need not be started."""
+    if params["slot"]:
+        return [process for process in _live.in_slot(layout, params["slot"], params["slots"], scan) if process.root != release.path]
+    return scan.of_root(params["replaces"] or layout.root)
+
+
+def ask(module, layout, release, told):
     """Has what it replaces stop. From then on the host goes back by itself if it hears no more of this run."""
     params = module.params
     if params["deadman"]:
         if not params["release"]:
             raise ReleaseError("'release' is missing, which the host is to go back from: give the id of the release that is to be started.")
-        _timers.armed(module, layout, params["deadman"])
+        _timers.armed(module, layout, params["deadman"], proxied(params, layout))
     asked_at = _processes.uptime()
     try:
-        for one in _stops.ask(_processes.scan().of_root(params["replaces"] or layout.root), None if module.check_mode else _stop.ask):
+        for one in _stops.ask(replaced(params, layout, release, _processes.scan()), None if module.check_mode else _stop.ask):
             told["asked"].append(one)
             told["asked_at"] = asked_at
+        if not module.check_mode:
+            _stop.ask_restarting(layout)
     except ReleaseError:
         if params["deadman"] and not told["asked"] and not module.check_mode:
             _deadman.disarm(layout)
@@ -82,11 +99,22 @@ def ask(module, layout, told):
     told["asked_at"] = asked_at
 
 
-def gone(params, layout, asked_at, overlaps, within):
+def proxied(params, layout):
+    """What the timer has to know of the traffic to lead that back."""
+    if not params["slot"]:
+        return None
+    proxy = _live.proxy(_releases.find(layout, params["release"]).name, params["slots"])
+    return {**proxy._asdict(), "slot": _proxy.serves(proxy), "ports": params["slots"]["ports"]}
+
+
+def gone(params, layout, release, asked_at, overlaps, within):
     """Whether what it replaces is, where that was asked to stop. All that takes time was done before: nobody is served meanwhile."""
     if asked_at is None:
         return _readiness.yes("nothing was asked to stop.")
     root = os.path.realpath(params["replaces"] or layout.root)
+    if params["slot"]:
+        pids = [process.pid for process in replaced(params, layout, release, _processes.scan())]
+        return _wait.watch_stopped(root, params["node"], params["watch"], within, asked_at, lambda process: process.pid in pids)
     if overlaps:
         return _wait.watch_closed(root, params["watch"], within, asked_at)
     return _wait.watch_stopped(root, params["node"], params["watch"], within, asked_at)
@@ -94,7 +122,7 @@ def gone(params, layout, asked_at, overlaps, within):
 
 def overlaps(params, layout, release):
     """Whether it may start beside what it replaces: where it has another node name."""
-    if not params["overlap"]:
+    if not params["overlap"] or params["slot"]:
         return False
     running = _processes.scan().of_root(params["replaces"] or layout.root)
     return release.node is not None and not any(_node.short(process.node or "") == _node.short(release.node) for process in running)
@@ -116,28 +144,38 @@ def replace(module, layout, told):
     if module.check_mode and params["release"] and not _releases.is_staged(layout, params["release"]):
         return {**answer(True, None, params["release"]), **repointing(params, pointed, params["release"])}
     release = _releases.chosen(layout, params["release"])
-    application = _bin_app.staged(release.path, release.name, layout, _bin_app.account_of(release, layout, params["user"]))
+    slot = _live.slot_of(params)
+    if params["slots"] and not slot:
+        slot = _live.see(layout, release.name, params["slots"], _processes.scan()).target
+        params["slot"] = slot.name
+    release = release._replace(slot=slot)
+    application = _bin_app.staged(release.path, release.name, layout, _bin_app.account_of(release, layout, params["user"]), slot)
     _module.hide(module, application.environ, release.name, release.id)
     if module.check_mode:
         refuse_what_cannot_start(params, layout, release, application)
     beside = overlaps(params, layout, release)
     if params["stop"]:
-        ask(module, layout, told)
-    process = started_since(told["asked_at"], _start.running(release))
+        ask(module, layout, release, told)
+    process = _start.running(layout, release)
+    if not slot:
+        process = started_since(told["asked_at"], process)
     verdict = _readiness.yes("it runs.")
     repoints = repointing(params, pointed, release.id)
     changed = process is None or bool(repoints)
     if process is None and not module.check_mode:
-        verdict = gone(params, layout, told["asked_at"], beside, params["within"])
+        if slot:
+            _slots.assign(layout, slot, release, _slots.variables(layout, release.name, application.environ, slot), application.account)
+        _start.prepare(layout, release, application)  # while what it replaces is on its way out
+        verdict = gone(params, layout, release, told["asked_at"], beside, params["within"])
         if verdict.fatal and params["kill"]:
-            told["killed"] = _stops.kill(module, layout, _processes.scan().of_root(params["replaces"] or layout.root))
-            verdict = gone(params, layout, told["asked_at"], beside, within=None)
+            told["killed"] = _stops.kill(module, layout, replaced(params, layout, release, _processes.scan()))
+            verdict = gone(params, layout, release, told["asked_at"], beside, within=None)
         if not verdict.ready:
             return answer(bool(told["asked"]), None, release.id, application, verdict)
         told["ready"] = True
         if not beside:
             _start.refuse_beside_another(layout, release)
-        process = _start.start(application)
+        process = _start.start(layout, release, application)
     if repoints and not module.check_mode:
         _current.point(layout, release.id)  # while it boots
     return {**answer(changed, process, release.id, application, verdict), **repoints}
@@ -155,6 +193,7 @@ def answer(changed, process, release_id, application=None, verdict=None):
         "release": release_id,
         "port": application.port if application else None,
         "phoenix": application.is_phoenix if application else False,
+        "slot": application.slot if application else None,
         "ready": verdict.ready if verdict else True,
         "fatal": verdict.fatal if verdict else False,
         **({} if verdict is None or verdict.ready else {"msg": verdict.msg}),

@@ -12,7 +12,7 @@ from ansible_collections.beamops.elixir.plugins.module_utils import _module
 from ansible_collections.beamops.elixir.plugins.module_utils._errors import ReleaseError
 from ansible_collections.beamops.elixir.plugins.module_utils._host import _processes
 from ansible_collections.beamops.elixir.plugins.module_utils._root import _current, _layout, _releases
-from ansible_collections.beamops.elixir.plugins.module_utils._steps import _stop
+from ansible_collections.beamops.elixir.plugins.module_utils._steps import _drain, _live, _stop, _warm
 
 ARGUMENTS = {
     **_module.ROOT,
@@ -21,6 +21,12 @@ ARGUMENTS = {
     "release": {"type": "str"},
     "replaces": {"type": "path"},
     "overlap": {"type": "bool", "default": False},
+    "after": {"type": "float", "default": 0},
+    "within": {"type": "float", "default": 90},
+    "drain": {"type": "float", "default": 0},
+    "since": {"type": "float"},
+    "watch": {"type": "float", "default": 0},
+    **_live.SLOT,
 }
 
 
@@ -28,15 +34,45 @@ def work(module):
     params, layout = module.params, _module.layout(module)
     asked_at = _processes.uptime()
     spared = layout.release(params["release"] or "") if params["overlap"] else None
-    processes = [process for process in _processes.scan().of_root(params["replaces"] or layout.root) if process.root != spared]
+    if params["slot"] and params["after"]:
+        return {"changed": False, "asked": [], "asked_at": None, "ready": True, "fatal": False, **keep_warm(module, layout)}
+    if params["slot"]:
+        drained = _drain.watch(_live.slot_of(params), params["watch"], params["drain"], params["since"])
+        if not drained.ready and not module.check_mode:
+            return {"changed": False, "asked": [], "asked_at": None, **drained._asdict()}
+        processes = _live.in_slot(layout, params["slot"], params["slots"], _processes.scan())
+    else:
+        processes = [process for process in _processes.scan().of_root(params["replaces"] or layout.root) if process.root != spared]
     asked = []
     try:
         for told in ask(processes, None if module.check_mode else _stop.kill if params["force"] else _stop.ask):
             asked.append(told)
     except ReleaseError as error:
         module.fail_json(msg=str(error), **({"asked": asked, "asked_at": asked_at} if asked else {}))
+    if not module.check_mode:
+        restarting = _stop.ask_restarting(layout)
+        asked += [{"pid": None, "version": None, "node": None, "how": "systemctl", "unit": unit} for unit in restarting]
+    if params["slot"] and not module.check_mode:
+        _live.leave(layout, params["slot"])
     killed = [process for process, told in zip(processes, asked) if told["how"] == "kill"]
-    return {"changed": bool(asked), "asked": asked, "asked_at": asked_at, **({"msg": lost(module, layout, killed)} if killed else {})}
+    return {
+        "changed": bool(asked),
+        "asked": asked,
+        "asked_at": asked_at,
+        "ready": True,
+        "fatal": False,
+        **({"msg": lost(module, layout, killed)} if killed else {}),
+    }
+
+
+def keep_warm(module, layout):
+    """It serves nobody, and stays for whoever wants to go back. It starts no more by itself."""
+    params = module.params
+    for process in _live.in_slot(layout, params["slot"], params["slots"], _processes.scan()):
+        if not module.check_mode:
+            _warm.arm(layout, process, params["slot"], params["slots"], params["after"], params["drain"], params["within"])
+            _live.start_no_more(layout, params["slot"])
+    return {"msg": f"What runs in the slot {params['slot']} stays for {params['after']:g} s."}
 
 
 def ask(processes, end):

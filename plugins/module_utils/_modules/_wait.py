@@ -12,8 +12,8 @@ from ansible_collections.beamops.elixir.plugins.module_utils import _module
 from ansible_collections.beamops.elixir.plugins.module_utils._errors import ReleaseError
 from ansible_collections.beamops.elixir.plugins.module_utils._host import _processes
 from ansible_collections.beamops.elixir.plugins.module_utils._modules import _stop as _stops
-from ansible_collections.beamops.elixir.plugins.module_utils._root import _releases
-from ansible_collections.beamops.elixir.plugins.module_utils._steps import _deadman, _wait
+from ansible_collections.beamops.elixir.plugins.module_utils._root import _releases, _slots
+from ansible_collections.beamops.elixir.plugins.module_utils._steps import _deadman, _live, _wait
 
 ARGUMENTS = {
     **_module.ROOT,
@@ -39,6 +39,7 @@ ARGUMENTS = {
     "overlap": {"type": "bool", "default": False},
     "kill": {"type": "bool", "default": False},
     "by": {"type": "str"},
+    **_live.SLOT,
 }
 
 SECRET_HEADERS = re.compile(r"authorization|cookie|token|key|secret", re.IGNORECASE)
@@ -57,16 +58,20 @@ def check_regex(search_regex):
         raise ReleaseError(f"search_regex {search_regex!r} is not a regular expression of Python: {error}.") from error
 
 
-def stopped(module, layout, spared):
+def stopped(module, layout):
     params = module.params
+    spared = layout.release(params["release"]) if params["overlap"] and params["release"] else None
+
+    def counts(process):
+        return process.root != spared and _slots.is_in(layout, process, _live.slot_of(params))
 
     def watch(within):
-        return _wait.watch_stopped(layout.root, params["node"], params["watch"], within, params["asked_at"], spared)
+        return _wait.watch_stopped(layout.root, params["node"], params["watch"], within, params["asked_at"], counts)
 
     verdict = watch(params["within"])
     if not (verdict.fatal and params["kill"]):
         return {**verdict._asdict(), "killed": None}
-    killed = _stops.kill(module, layout, [process for process in _processes.scan().of_root(layout.root) if process.root != spared])
+    killed = _stops.kill(module, layout, list(filter(counts, _processes.scan().of_root(layout.root))))
     return {**watch(None)._asdict(), "killed": killed, "changed": killed is not None}
 
 
@@ -77,9 +82,8 @@ def work(module):
         return {"skipped": True, "ready": True, "fatal": False, "msg": "there is nothing to wait for in check mode"}
     check_regex(params["search_regex"])
     if params["state"] == "stopped":
-        spared = layout.release(params["release"]) if params["overlap"] and params["release"] else None
-        return {"changed": False, **stopped(module, layout, spared)}
-    release = _releases.chosen(layout, params["release"])
+        return {"changed": False, **stopped(module, layout)}
+    release = _releases.chosen(layout, params["release"])._replace(slot=_live.slot_of(params))
     hide_secrets(module, release)
     wanted = _wait.Wanted(
         release=release,

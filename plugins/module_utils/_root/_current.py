@@ -12,24 +12,36 @@ import os
 import typing as t
 
 from ansible_collections.beamops.elixir.plugins.module_utils._errors import ReleaseError
-from ansible_collections.beamops.elixir.plugins.module_utils._root import _history, _layout, _releases
+from ansible_collections.beamops.elixir.plugins.module_utils._root import _history, _layout, _releases, _slots
 
 # Those after which a host serves the release that they name
 SWITCHES = ("deploy", "rollback")
 
 
-def point(layout: _layout.Layout, release_id: str) -> None:
+def point(layout: _layout.Layout, release_id: str, slot: str | None = None) -> None:
     """Point `current` at the release: a reader sees the old one or the new one, never none."""
-    _link(os.path.join(os.path.basename(layout.releases), release_id), layout.current)
-    if not os.path.lexists(layout.env_link):
-        _link(os.path.join(os.path.basename(layout.current), ".env"), layout.env_link)
+    _releases.link(os.path.join(os.path.basename(layout.releases), release_id), layout.current)
+    target = _env_of(layout, slot)
+    if not os.path.lexists(layout.env_link) or _is_ours(layout) and os.readlink(layout.env_link) != target:
+        _releases.link(target, layout.env_link)
 
 
 def unpoint(layout: _layout.Layout) -> None:
     """There is no current release: nothing that was deployed here is good."""
-    for link, target in ((layout.env_link, os.path.join(os.path.basename(layout.current), ".env")), (layout.current, None)):
-        if os.path.islink(link) and target in (None, os.readlink(link)):
-            os.unlink(link)
+    if _is_ours(layout):
+        os.unlink(layout.env_link)
+    if os.path.islink(layout.current):
+        os.unlink(layout.current)
+
+
+def _env_of(layout: _layout.Layout, slot: str | None) -> str:
+    """What a person loads who wants to reach what runs."""
+    return os.path.relpath(layout.slot_env(slot), layout.root) if slot else os.path.join(os.path.basename(layout.current), ".env")
+
+
+def _is_ours(layout: _layout.Layout) -> bool:
+    """Somebody may have put a file of his own there."""
+    return os.path.islink(layout.env_link) and os.readlink(layout.env_link) in [_env_of(layout, slot) for slot in (None, *_slots.NAMES)]
 
 
 def pointed(layout: _layout.Layout) -> str | None:
@@ -116,11 +128,3 @@ def _entry(line: str) -> dict[str, t.Any] | None:
 
 def _now(precision: str) -> str:
     return datetime.datetime.now(datetime.timezone.utc).isoformat(timespec=precision)
-
-
-def _link(target: str, path: str) -> None:
-    temporary = f"{path}.new"
-    if os.path.lexists(temporary):
-        os.unlink(temporary)
-    os.symlink(target, temporary)
-    os.rename(temporary, path)

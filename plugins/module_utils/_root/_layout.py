@@ -10,6 +10,13 @@ import os
 import typing as t
 
 
+class Slot(t.NamedTuple):
+    """One of the two places of an application that may run at the same time."""
+
+    name: str
+    port: int
+
+
 class Layout(t.NamedTuple):
     root: str
 
@@ -34,6 +41,24 @@ class Layout(t.NamedTuple):
         return os.path.join(self.root, "shared")
 
     @property
+    def static(self) -> str:
+        return os.path.join(self.root, "static")
+
+    @property
+    def slots(self) -> str:
+        return os.path.join(self.root, "slots")
+
+    def slot(self, name: str) -> str:
+        return os.path.join(self.slots, name)
+
+    def slot_env(self, name: str) -> str:
+        """For a person: `. ROOT/.env` leads there where slots are used."""
+        return os.path.join(self.slots, f"{name}.env")
+
+    def slot_tmp(self, name: str) -> str:
+        return os.path.join(self.tmp, name)
+
+    @property
     def ledger(self) -> str:
         return os.path.join(self.root, "ledger.jsonl")
 
@@ -51,6 +76,11 @@ class Layout(t.NamedTuple):
 
 def env_file(release_path: str) -> str:
     return os.path.join(release_path, ".env")
+
+
+def environment_file(release_path: str, slot: str | None = None) -> str:
+    """What systemd gives it, rendered from its env file at each start. For root's eyes only: systemd reads it before it changes the user."""
+    return os.path.join(release_path, f".environment-{slot}" if slot else ".environment")
 
 
 def shared_file(release_path: str) -> str:

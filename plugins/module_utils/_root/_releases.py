@@ -43,6 +43,12 @@ class Release(t.NamedTuple):
     left: bool | None = None  # by a rollback
     proof: dict[str, t.Any] | None = None  # what a look has to see of it, as it was seen when it was proven good; headers may be secret
     user: str | None = None  # that it was staged for
+    service: dict[str, t.Any] | None = None  # what systemd is told of it; None where it runs as the daemon of bin/NAME
+    slot: _layout.Slot | None = None  # that this is about; a release may run in both, so its record says nothing of it
+
+    @property
+    def slot_name(self) -> str | None:
+        return self.slot.name if self.slot else None
 
     @property
     def program(self) -> str:
@@ -57,7 +63,7 @@ def read(path: str) -> Release:
         lacking = [key for key in ESSENTIAL if not isinstance(fields.get(key), str)]
         if lacking:
             raise ValueError(f"it lacks {', '.join(lacking)}")
-        return Release(path=path, id=os.path.basename(path), **{key: fields.get(key) for key in Release._fields if key not in ("path", "id")})
+        return Release(path=path, id=os.path.basename(path), **{key: fields.get(key) for key in Release._fields if key not in ("path", "id", "slot")})
     except FileNotFoundError:
         raise ReleaseError(f"{path} is not a release that was staged here: it has no {os.path.basename(record)}.") from None
     except (OSError, ValueError, AttributeError) as error:
@@ -66,7 +72,7 @@ def read(path: str) -> Release:
 
 def write(release: Release) -> None:
     """Record a release's state, whole or not at all."""
-    fields = {key: value for key, value in release._asdict().items() if key not in ("path", "id")}
+    fields = {key: value for key, value in release._asdict().items() if key not in ("path", "id", "slot")}
     replace(_layout.record(release.path), json.dumps(fields, indent=2, sort_keys=True) + "\n", 0o640)
 
 
@@ -83,6 +89,15 @@ def replace(path: str, text: str, mode: int, gid: int = -1) -> None:
         os.unlink(temporary)
         error.filename = error.filename or path  # a full disk is told without
         raise
+
+
+def link(target: str, path: str) -> None:
+    """In one step: a reader sees where it led before, or where it leads now."""
+    temporary = f"{path}.new"
+    if os.path.lexists(temporary):
+        os.unlink(temporary)
+    os.symlink(target, temporary)
+    os.rename(temporary, path)
 
 
 def staged(layout: _layout.Layout) -> list[Release]:

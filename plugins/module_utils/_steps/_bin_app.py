@@ -13,7 +13,7 @@ import typing as t
 
 from ansible_collections.beamops.elixir.plugins.module_utils._errors import ReleaseError
 from ansible_collections.beamops.elixir.plugins.module_utils._host import _command, _node, _processes
-from ansible_collections.beamops.elixir.plugins.module_utils._root import _env_file, _layout, _releases
+from ansible_collections.beamops.elixir.plugins.module_utils._root import _env_file, _layout, _releases, _slots
 from ansible_collections.beamops.elixir.plugins.module_utils._tarball import _rel
 
 # Set by bin/NAME and erl for the process that they start: wrong for any other
@@ -34,6 +34,7 @@ class Application(t.NamedTuple):
     environ: dict[str, str]
     account: _command.Account
     cwd: str
+    slot: str | None = None
 
     @property
     def is_phoenix(self) -> bool:
@@ -58,12 +59,14 @@ class Application(t.NamedTuple):
         return _command.run([program, *arguments], env=env, cwd=self.cwd, account=self.account, timeout=timeout, expendable=expendable)
 
 
-def staged(path: str, name: str, layout: _layout.Layout, account: _command.Account) -> Application:
-    """A release as it would be started, with the env file that was staged with it."""
+def staged(path: str, name: str, layout: _layout.Layout, account: _command.Account, slot: _slots.Slot | None = None) -> Application:
+    """A release as it would be started, with the env file that was staged with it, and in a slot with what it has there instead."""
     env_file = _layout.env_file(path)
     variables = _env_file.load(env_file, account) if os.path.exists(env_file) else {}
     content = _rel.of_directory(path)
-    return Application(path, name, content, environment(content, variables, layout, account), account, layout.tmp)
+    if slot:
+        variables = {**variables, **_slots.variables(layout, name, variables, slot)}
+    return Application(path, name, content, environment(content, variables, layout, account), account, layout.tmp, slot.name if slot else None)
 
 
 def running(process: _processes.Process) -> Application:

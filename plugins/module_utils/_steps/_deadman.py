@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import typing as t
 
 from ansible_collections.beamops.elixir.plugins.module_utils._errors import ReleaseError
 from ansible_collections.beamops.elixir.plugins.module_utils._host import _command, _processes
@@ -18,14 +19,16 @@ from ansible_collections.beamops.elixir.plugins.module_utils._root import _curre
 from ansible_collections.beamops.elixir.plugins.module_utils._steps import _timer, _way_back
 
 
-def plan(layout: _layout.Layout, account: _command.Account, release_id: str, seconds: float, by: str | None) -> _timer.Plan | None:
+def plan(
+    layout: _layout.Layout, account: _command.Account, release_id: str, seconds: float, by: str | None, proxy: dict[str, t.Any] | None = None
+) -> _timer.Plan | None:
     """What the timer would do. None where there is nothing to go back to."""
     earlier = armed(layout)
     if earlier and earlier.release == release_id:  # it may run by now, but is not proven yet: it is nothing to go back to
         return earlier._replace(seconds=seconds, by=by)
     release = _releases.find(layout, release_id) if _releases.is_staged(layout, release_id) else None
     way_back = _way_back.find(layout, account, release, _processes.scan())
-    return _timer.Plan(layout.root, release_id, way_back._asdict(), _current.pointed(layout), seconds, by) if way_back else None
+    return _timer.Plan(layout.root, release_id, way_back._asdict(), _current.pointed(layout), seconds, by, proxy) if way_back else None
 
 
 def arm(layout: _layout.Layout, wanted: _timer.Plan | None) -> None:
@@ -36,7 +39,7 @@ def arm(layout: _layout.Layout, wanted: _timer.Plan | None) -> None:
     earlier = _timer.all_of(layout)
     for timer in earlier:
         _refuse_beside_one_that_goes_back(timer)
-    started = _timer_launch.start(layout, wanted) if wanted else None
+    started = _timer_launch.start(layout, wanted._asdict()) if wanted else None
     try:
         for timer in earlier:
             if not _timer.call_off(timer):

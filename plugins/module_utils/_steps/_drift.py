@@ -12,10 +12,10 @@ import time
 import typing as t
 
 from ansible_collections.beamops.elixir.plugins.module_utils._errors import ReleaseError
-from ansible_collections.beamops.elixir.plugins.module_utils._host import _command, _logs, _processes
-from ansible_collections.beamops.elixir.plugins.module_utils._root import _env_file, _layout
+from ansible_collections.beamops.elixir.plugins.module_utils._host import _command, _logs, _processes, _systemd
+from ansible_collections.beamops.elixir.plugins.module_utils._root import _env_file, _layout, _slots
 from ansible_collections.beamops.elixir.plugins.module_utils._root._releases import Release
-from ansible_collections.beamops.elixir.plugins.module_utils._steps import _bin_app
+from ansible_collections.beamops.elixir.plugins.module_utils._steps import _bin_app, _said
 
 # bin/NAME sets these itself, whatever the env file says
 OF_BIN_APP = {*_bin_app.OF_THE_PROCESS, "RELEASE_ROOT", "RELEASE_PROG", "RELEASE_VSN"}
@@ -31,6 +31,8 @@ class Running(t.NamedTuple):
     env_changed: list[str]
     refused_writes: t.Sequence[str] = ()  # paths under releases/, as often as its log says so since it was started
     tmp: str = ""  # where it may write
+    unit: _systemd.Unit | None = None  # that it is the main process of
+    slot: str | None = None
 
     @property
     def release_id(self) -> str:
@@ -40,13 +42,25 @@ class Running(t.NamedTuple):
 def running(process: _processes.Process, releases: list[Release]) -> Running:
     release = next((release for release in releases if release.path == process.root), None)
     tmp = process.environ.get("RELEASE_TMP") or os.path.join(os.path.dirname(os.path.dirname(process.root)), "tmp")
+    layout = _layout.Layout(os.path.dirname(os.path.dirname(process.root)))
     if not release:
-        return Running(process, [])
-    return Running(process, env_changed(process, release), refused_writes(process, tmp), tmp)
+        return Running(process, [], unit=_systemd.of_process(process.pid))
+    return Running(
+        process=process,
+        env_changed=env_changed(process, release),
+        refused_writes=refused_writes(process, release, tmp),
+        tmp=tmp,
+        unit=_systemd.of_process(process.pid),
+        slot=_slots.of_process(layout, process),
+    )
 
 
-def refused_writes(process: _processes.Process, tmp: str) -> list[str]:
-    """What it tried to write into its own directory, which belongs to somebody else and does not survive the next deploy."""
+def refused_writes(process: _processes.Process, release: Release, tmp: str) -> list[str]:
+    """What it tried to write into its own directory, which belongs to somebody else and does not survive the next deploy; or, as a service, anywhere."""
+    if release.service is not None:
+        layout = _layout.Layout(os.path.dirname(os.path.dirname(release.path)))
+        slot = _slots.of_process(layout, process)
+        return _logs.refused_writes(_said.since_start(layout, release._replace(slot=_layout.Slot(slot, 0) if slot else None)), "")
     path = _logs.newest(tmp)
     try:
         # A log of an earlier start is of another process: this one may have been started without run_erl
@@ -62,11 +76,19 @@ def env_changed(process: _processes.Process, release: Release) -> list[str]:
     if not process.environ:  # another user's: it cannot be seen
         return []
     try:
-        variables = _env_file.load(_layout.env_file(release.path), _command.owner(process.uid))
+        variables = {**_env_file.load(_layout.env_file(release.path), _command.owner(process.uid)), **_of_slot(process, release)}
     except (ReleaseError, OSError):  # nobody can tell then
         return []
     own = OF_BIN_APP | _set_by_env_sh(release)
     return sorted(key for key, value in variables.items() if key not in own and not _has(process, key, value))
+
+
+def _of_slot(process: _processes.Process, release: Release) -> dict[str, str]:
+    """In a slot it has some of them from there."""
+    layout = _layout.Layout(os.path.dirname(os.path.dirname(release.path)))
+    slot = _slots.of_process(layout, process)
+    port = process.environ.get("PORT", "")
+    return _slots.variables(layout, release.name, process.environ, _layout.Slot(slot, int(port))) if slot and port.isdigit() else {}
 
 
 def environ(one: Running) -> dict[str, str]:
@@ -79,7 +101,11 @@ def sentences(pointed: str | None, current: Release | None, found: list[Running]
     said = []
     if not found:
         said.append(f"Nothing runs, and current is {pointed}." if pointed else "Nothing runs, and there is no current release.")
-    if len(found) > 1:
+    by_slot = [one for one in found if one.slot and one.process.root != (current.path if current else None)]
+    if len(found) > 1 and by_slot and len({one.slot for one in found}) == len(found):
+        said.append(f"{_name(by_slot[0])} runs in the slot {by_slot[0].slot} too, and is not the current one.")
+        found = [one for one in found if one not in by_slot]
+    elif len(found) > 1:
         said.append(f"{len(found)} releases run at once: {', '.join(_name(one) for one in found)}.")
     if pointed and not current:
         said.append(f"current points to {pointed}, which is not there.")
@@ -93,6 +119,10 @@ def sentences(pointed: str | None, current: Release | None, found: list[Running]
             said.append(f"The env file of {_name(one)} was changed after it was started, in {', '.join(one.env_changed)}: restart it.")
         if one.refused_writes:
             said.append(_not_written(one))
+        if one.unit and not one.unit.enabled:
+            said.append(f"{one.unit.name}, which runs {_name(one)}, does not start with the host: systemctl enable {one.unit.name}")
+        if one.unit and one.unit.restarts:
+            said.append(f"{_name(one)} has ended {_times(one.unit.restarts)} since it was started, and {one.unit.name} started it again: see its journal.")
     return said
 
 
@@ -101,11 +131,16 @@ def _not_written(one: Running) -> str:
     first = max(sorted(set(paths)), key=paths.count)
     others = len(set(paths)) - 1
     more = f" (and {others} more path{'s' if others > 1 else ''})" if others else ""
-    times = "once" if len(paths) == 1 else f"{len(paths)} times"
+    times = _times(len(paths))
+    writable = " A service may write to what elixir_release_writable_paths names, too." if one.unit else ""
     return (
         f"{_name(one)} was denied {first}{more}, {times} since its start as its log says: it may not write there. "
-        f"{one.tmp} is writable and survives; for uploads and the like there is elixir_release_shared_dirs."
+        f"{one.tmp} is writable and survives; for uploads and the like there is elixir_release_shared_dirs.{writable}"
     )
+
+
+def _times(number: int) -> str:
+    return "once" if number == 1 else f"{number} times"
 
 
 def _name(one: Running) -> str:

@@ -15,13 +15,14 @@ import typing as t
 from ansible_collections.beamops.elixir.plugins.module_utils._errors import ReleaseError
 from ansible_collections.beamops.elixir.plugins.module_utils._host import (
     _cgroup,
-    _command,
     _epmd,
+    _journal,
     _logs,
     _processes,
+    _systemd,
     _text,
 )
-from ansible_collections.beamops.elixir.plugins.module_utils._root import _env_file, _layout
+from ansible_collections.beamops.elixir.plugins.module_utils._root import _layout
 
 # Of the log since the last start, from its beginning and from its end
 SUMMARY_LINES = 5, 10
@@ -31,7 +32,6 @@ DUMP_BYTES = 1 << 16
 JOURNAL_LINES = 10
 # An older crash dump is of another failure
 RECENT_SECONDS = 600
-COMMAND_SECONDS = 10
 MIB = 1 << 20
 
 
@@ -44,6 +44,7 @@ class Subject(t.NamedTuple):
     crash_dump: str
     port: int | None
     epmd_port: int = _epmd.DEFAULT_PORT
+    unit: str | None = None  # of the release, where systemd runs it
 
 
 class View(t.NamedTuple):
@@ -75,6 +76,7 @@ def summary(seen: View) -> list[str]:
     """The lines that matter, most telling first."""
     sources = (
         ("log", log),
+        ("systemd", unit),
         ("crash dump", slogan),
         ("run_erl", complaints_of_run_erl),
         ("port", port),
@@ -90,7 +92,7 @@ def summary(seen: View) -> list[str]:
 def report(seen: View) -> str:
     """All of it, to be read at leisure."""
     sections = (
-        (f"The newest log in {seen.subject.tmp}/log", whole_log),
+        (f"The journal of {seen.subject.unit}" if seen.subject.unit else f"The newest log in {seen.subject.tmp}/log", whole_log),
         (f"The beginning of {seen.subject.crash_dump}", whole_crash_dump),
         ("run_erl in the journal", complaints_of_run_erl),
         ("The BEAMs of this host", beams),
@@ -104,16 +106,18 @@ def report(seen: View) -> str:
 
 
 def log(seen: View) -> list[str]:
-    return _logs.ends(_logs.lines_of(_logs.since_start(seen.subject.tmp)), *SUMMARY_LINES)
+    return _logs.ends(_logs.lines_of(_said(seen)), *SUMMARY_LINES)
 
 
 def whole_log(seen: View) -> list[str]:
+    if seen.subject.unit:
+        return [*unit(seen), *_logs.ends(_said(seen).splitlines(), *REPORT_LINES)]
     path = _logs.newest(seen.subject.tmp)
     if not path:
         return []
     started = _logs.started(seen.subject.tmp)
     since = f", since the start at {_moment(started)}" if started else ", since the last start"
-    told = _logs.ends(_logs.since_start(seen.subject.tmp).splitlines(), *REPORT_LINES)
+    told = _logs.ends(_said(seen).splitlines(), *REPORT_LINES)
     return [f"{path}{since}, last written {_moment(os.path.getmtime(path))}", *told]
 
 
@@ -132,15 +136,25 @@ def whole_crash_dump(seen: View) -> list[str]:
 
 def complaints_of_run_erl(seen: View) -> list[str]:
     """What keeps run_erl from starting anything, such as a directory that it cannot write to, it tells syslog and nobody else."""
-    return _journal("--identifier=run_erl", f"--since=-{RECENT_SECONDS}s")
+    return _recent("--identifier=run_erl", f"--since=-{RECENT_SECONDS}s")
 
 
 def journal(seen: View) -> list[str]:
-    return journal_of(_cgroup.unit(seen.process.pid)) if seen.process else []
+    """Of a release that systemd runs, the log is the journal."""
+    return journal_of(_cgroup.unit(seen.process.pid)) if seen.process and not seen.subject.unit else []
 
 
 def journal_of(unit: str | None) -> list[str]:
-    return _journal(f"--unit={unit}") if unit else []
+    return _recent(f"--unit={unit}") if unit else []
+
+
+def unit(seen: View) -> list[str]:
+    if not seen.subject.unit or not _systemd.is_pid_1():
+        return []
+    told = _systemd.show(seen.subject.unit)
+    ended = "" if told.result in ("", "success") else f", its last result is {told.result}"
+    again = f", started again {told.restarts} times" if told.restarts else ""
+    return [f"{told.name} is {told.state} ({told.sub}){ended}{again}"]
 
 
 def port(seen: View) -> list[str]:
@@ -226,19 +240,13 @@ def _described(beam: _processes.Process) -> str:
     return f"{beam.version} (pid {beam.pid}) from {beam.root}, up since {beam.since}"
 
 
-def _journal(*options: str) -> list[str]:
-    account = _command.account(None)
-    try:
-        result = _command.run(
-            ["journalctl", "--quiet", "--no-pager", "--output=short-iso", f"--lines={JOURNAL_LINES}", *options],
-            env=_env_file.base(account),
-            cwd="/",
-            account=account,
-            timeout=COMMAND_SECONDS,
-        )
-    except ReleaseError:  # this host has none
-        return []
-    return result.stdout.splitlines() if result.rc == 0 else []
+def _said(seen: View) -> str:
+    """Since it was started last."""
+    return _logs.plain(_journal.since_start(seen.subject.unit)) if seen.subject.unit else _logs.since_start(seen.subject.tmp)
+
+
+def _recent(*options: str) -> list[str]:
+    return _journal.lines("--output=short-iso", f"--lines={JOURNAL_LINES}", *options)
 
 
 def _beginning(path: str) -> str:

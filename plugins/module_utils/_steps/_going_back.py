@@ -11,8 +11,8 @@ import typing as t
 
 from ansible_collections.beamops.elixir.plugins.module_utils._errors import ReleaseError
 from ansible_collections.beamops.elixir.plugins.module_utils._host import _command, _processes
-from ansible_collections.beamops.elixir.plugins.module_utils._root import _current, _layout
-from ansible_collections.beamops.elixir.plugins.module_utils._steps import _bin_app, _readiness, _start, _stop, _wait
+from ansible_collections.beamops.elixir.plugins.module_utils._root import _current, _layout, _slots
+from ansible_collections.beamops.elixir.plugins.module_utils._steps import _bin_app, _live, _proxy, _readiness, _start, _stop, _wait
 from ansible_collections.beamops.elixir.plugins.module_utils._steps._way_back import WayBack
 from ansible_collections.beamops.elixir.plugins.module_utils._tarball import _rel
 
@@ -27,11 +27,14 @@ ROUNDS = 3
 LOOK_EVERY = 0.2
 
 
-def go_back(layout: _layout.Layout, way_back: WayBack, pointed: str | None) -> None:
+def go_back(layout: _layout.Layout, way_back: WayBack, pointed: str | None, proxy: dict[str, t.Any] | None = None) -> None:
     """Ends with the way back running and looked at, or raises. Nothing is deleted, nothing is marked bad.
 
     `pointed` is where `current` pointed when a stranger ran, who has no id to point to.
     """
+    if proxy:
+        _lead_back(layout, way_back, pointed, proxy)
+        return
     for rounds_left in reversed(range(ROUNDS)):
         _stop_others(layout, way_back)
         _point(layout, way_back.id or pointed)
@@ -44,6 +47,21 @@ def go_back(layout: _layout.Layout, way_back: WayBack, pointed: str | None) -> N
         else:
             break
     _point(layout, way_back.id or pointed)
+
+
+def _lead_back(layout: _layout.Layout, way_back: WayBack, pointed: str | None, proxy: dict[str, t.Any]) -> None:
+    """Where two may run at once, what is left serves until the traffic is back where it was."""
+    _bring_up(layout, way_back)
+    _proxy.move(_proxy.Proxy(proxy["name"], proxy["port"]), proxy["slot"])
+    _current_of(layout, way_back, pointed)
+    _stop_others(layout, way_back)
+    _live.leave(layout, _slots.other(proxy["slot"]))
+
+
+def _current_of(layout: _layout.Layout, way_back: WayBack, pointed: str | None) -> None:
+    slot = way_back.slot[0] if way_back.slot else None
+    if way_back.id or pointed:
+        _current.point(layout, way_back.id or pointed or "", slot)
 
 
 def environ(layout: _layout.Layout, way_back: WayBack) -> dict[str, str]:
@@ -61,6 +79,7 @@ def _others(layout: _layout.Layout, way_back: WayBack) -> list[_processes.Proces
 def _stop_others(layout: _layout.Layout, way_back: WayBack) -> None:
     for process in _others(layout, way_back):
         _stop.ask(process._replace(node=None))  # by a signal at once: bin/NAME stop would wait long for a node that hangs
+    _stop.ask_restarting(layout)
     if not _until(lambda: not _others(layout, way_back), STOP_SECONDS):
         for process in _others(layout, way_back):
             _stop.kill(process)
@@ -89,16 +108,26 @@ def _bring_up(layout: _layout.Layout, way_back: WayBack) -> None:
             port = application.port
         if way_back.id:
             _start.refuse_beside_another(layout, way_back.record)
-        process = _start.start(application)
+        process = _started(layout, way_back, application)
         verdict = _look(layout, way_back, process, port)
     if not verdict.ready:
         raise ReleaseError(verdict.msg)
 
 
+def _started(layout: _layout.Layout, way_back: WayBack, application: _bin_app.Application) -> _processes.Process:
+    if way_back.unit:  # somebody else has made it
+        return _start.start_unit(way_back.unit, way_back.path)
+    if way_back.slot:
+        slot = _slots.Slot(*way_back.slot)
+        _slots.assign(layout, slot, way_back.record, _slots.variables(layout, way_back.name, application.environ, slot), application.account)
+    _start.prepare(layout, way_back.record, application)
+    return _start.start(layout, way_back.record, application)
+
+
 def _application(layout: _layout.Layout, way_back: WayBack) -> _bin_app.Application:
     account = _command.account(way_back.user)
     if way_back.environ is None:
-        return _bin_app.staged(way_back.path, way_back.name, layout, account)
+        return _bin_app.staged(way_back.path, way_back.name, layout, account, _slots.Slot(*way_back.slot) if way_back.slot else None)
     return _bin_app.Application(way_back.path, way_back.name, _rel.of_directory(way_back.path), way_back.environ, account, "/")
 
 

@@ -43,14 +43,14 @@ def tmp(layout: _layout.Layout, release_id: str) -> str:
     return own if os.path.isdir(own) else layout.tmp
 
 
-def refuse(applications: t.Collection[str], given: t.Mapping[str, str]) -> None:
+def refuse(applications: t.Collection[str], given: t.Mapping[str, str], why: str = WHY) -> None:
     if "mnesia" in applications:
-        raise ReleaseError(f"The release has mnesia, whose database belongs to one node name, {WHY}")
+        raise ReleaseError(f"The release has mnesia, whose database belongs to one node name, {why}")
     if given.get("RELEASE_DISTRIBUTION") == "none":
         return
     name = next((key for key in ("ERL_AFLAGS", "ERL_FLAGS", "ERL_ZFLAGS", "ELIXIR_ERL_OPTIONS") if re.search(r"-s?name\b", given.get(key, ""))), None)
     if name:
-        raise ReleaseError(f"The env file gives the node name in {name}, {WHY}")
+        raise ReleaseError(f"The env file gives the node name in {name}, {why}")
 
 
 def _build(release_id: str) -> str:

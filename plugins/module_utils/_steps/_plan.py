@@ -12,7 +12,7 @@ import tempfile
 import typing as t
 
 from ansible_collections.beamops.elixir.plugins.module_utils._errors import ReleaseError
-from ansible_collections.beamops.elixir.plugins.module_utils._host import _command, _node, _processes
+from ansible_collections.beamops.elixir.plugins.module_utils._host import _cgroup, _command, _node, _processes, _systemd
 from ansible_collections.beamops.elixir.plugins.module_utils._root import (
     _cookie,
     _current,
@@ -20,9 +20,12 @@ from ansible_collections.beamops.elixir.plugins.module_utils._root import (
     _layout,
     _releases,
     _shared,
+    _slots,
 )
 from ansible_collections.beamops.elixir.plugins.module_utils._steps import (
+    _beside,
     _bin_app,
+    _live,
     _overlap,
     _predecessor,
     _serving,
@@ -37,7 +40,14 @@ PAIRED = {
     "cookie": {"type": "str", "no_log": True},
     "shared_dirs": {"type": "list", "elements": "str", "default": []},
     "overlap": {"type": "bool", "default": False},
+    "service_manager": {"type": "str", "choices": ["auto", "systemd", "daemon"], "default": "auto"},
+    "stop_timeout": {"type": "float", "default": 90},
+    "writable_paths": {"type": "list", "elements": "str", "default": []},
+    **_live.OPTIONS,
 }
+# Each of them runs what it has to by itself, with no look at others
+SCHEDULERS = ("quantum", "citrine", "crontab")
+IN_PLACE = "so two of it cannot run at the same time: set elixir_release_strategy to in_place."
 OTHER_COOKIE = "set another RELEASE_COOKIE in the env file, or 'cookie' (elixir_release_cookie of the role), of letters and digits only."
 
 
@@ -54,6 +64,8 @@ class Plan(t.NamedTuple):
     port: int | None = None  # where the user says that it listens
     force: bool = False
     overlap: bool = False
+    service: dict[str, t.Any] | None = None  # what systemd is to be told of it
+    slots: _live.Seen | None = None  # what serves in which slot
 
     @property
     def release_id(self) -> str:
@@ -75,6 +87,7 @@ def plan(
     account: _command.Account,
     shared_dirs: t.Iterable[str] = (),
     overlap: bool = False,
+    service: dict[str, t.Any] | None = None,
 ) -> Plan:
     shared_dirs = _shared.checked(shared_dirs, tarball.get("applications"))
     variables = load(env, account)
@@ -87,7 +100,26 @@ def plan(
         raise ReleaseError(f"{layout.current} is no symbolic link, so it is not of this collection: move it away, or choose another root.")
     if overlap:
         _overlap.refuse(tarball.get("applications") or (), variables)
-    return Plan(layout, tarball, env, variables, cookie, account, shared_dirs, overlap=overlap)
+    return Plan(layout, tarball, env, variables, cookie, account, shared_dirs, overlap=overlap, service=service)
+
+
+def of_params(layout: _layout.Layout, params: t.Mapping[str, t.Any], account: _command.Account) -> Plan:
+    """As a module's arguments say, PAIRED among them."""
+    service = wanted_service(layout, params["service_manager"], params["stop_timeout"], params["writable_paths"])
+    wanted = plan(layout, params["tarball"], params["env"], params["cookie"], account, params["shared_dirs"], params["overlap"], service)
+    if not params["slots"]:
+        return wanted
+    _overlap.refuse(params["tarball"].get("applications") or (), wanted.variables, IN_PLACE)
+    return wanted._replace(slots=_live.see(layout, params["tarball"]["name"], params["slots"], _processes.scan()))
+
+
+def wanted_service(layout: _layout.Layout, manager: str, stop_seconds: float, writable: t.Iterable[str]) -> dict[str, t.Any] | None:
+    """None where it is to run as a daemon."""
+    if manager == "daemon" or manager == "auto" and not _systemd.may_be_told():
+        return None
+    from ansible_collections.beamops.elixir.plugins.module_utils._steps import _service
+
+    return _service.wanted(layout, manager, stop_seconds, writable)
 
 
 def load(env: str, account: _command.Account) -> dict[str, str]:
@@ -100,6 +132,30 @@ def load(env: str, account: _command.Account) -> dict[str, str]:
         return _env_file.accept(file.name, account, shown="the env file")
 
 
+def refuse_too_little_memory(wanted: Plan) -> None:
+    """Where two are to run for a while. What is left in the slot goes before."""
+    serving = wanted.slots.serving if wanted.slots else None
+    if serving and wanted.slots.target.name not in wanted.slots.processes:
+        refusal = _beside.too_little_memory(f"{wanted.release_id} in its slot", wanted.tarball["unpacked_size"], [serving], _cgroup.room())
+        if refusal:
+            raise ReleaseError(refusal)
+
+
+def notes_of_two(tarball: dict[str, t.Any], wanted: Plan) -> list[str]:
+    """What two at a time means for some of its applications."""
+    applications, name = tarball.get("applications") or (), tarball["name"]
+    found = []
+    if "dns_cluster" in applications:
+        found.append(
+            f"The release has dns_cluster, which joins nodes of one name only: {name}-blue of one host and {name}-green of another do not see each other "
+            "while both serve. Give it a query for each, or deploy in place."
+        )
+    scheduler = next((application for application in SCHEDULERS if application in applications), None)
+    if scheduler:
+        found.append(f"The release has {scheduler}, and while two of it run both run its jobs: see that each is done once, as by a lock in the database.")
+    return found
+
+
 def env_missing(wanted: Plan) -> list[str]:
     """The variables that config/runtime.exs raises without, as far as its text tells, and that nobody sets as far as that is known."""
     known = _bin_app.environment(_content_of(wanted), wanted.variables, wanted.layout, wanted.account)
@@ -109,7 +165,8 @@ def env_missing(wanted: Plan) -> list[str]:
 def existing(wanted: Plan) -> _releases.Release | None:
     """The same tarball, staged with the same env file, cookie and shared directories, for the same user."""
     for release in _releases.staged(wanted.layout):
-        if release.sha256 == wanted.tarball["sha256"] and release.user in (None, wanted.account.name) and _paired(release, wanted.of(release.id)):
+        same_user = release.user in (None, wanted.account.name)
+        if release.sha256 == wanted.tarball["sha256"] and same_user and _same_service(release, wanted) and _paired(release, wanted.of(release.id)):
             return release
     return None
 
@@ -137,16 +194,56 @@ def checked_node(wanted: Plan, path: str | None, scan: _processes.Scan) -> str |
     application = _bin_app.Application(path or "", name, content, environ, wanted.account, layout.tmp)
     dry_run = _bin_app.dry_run(application) if path else _planned_command(wanted)
     node = _node.taken(_node.given(dry_run, environ))
-    replaces = _predecessor.of(layout, name, node.name if node else None, scan)
-    _startable.refuse(_startable.Start(application, dry_run, replaces, wanted.port, wanted.force))
+    if wanted.slots:
+        _refuse_in_slot(wanted, application, dry_run, node.name if node else None, scan)
+    else:
+        replaces = _predecessor.of(layout, name, node.name if node else None, scan)
+        _startable.refuse(_startable.Start(application, dry_run, replaces, wanted.port, wanted.force, service=bool(wanted.service)))
     return node.name if node else None
+
+
+def _refuse_in_slot(wanted: Plan, application: _bin_app.Application, dry_run: str, node: str | None, scan: _processes.Scan) -> None:
+    """As it will be started there. What runs in the other slot goes on, and what is left in this one will be stopped before."""
+    slot = wanted.slots.target
+    left = wanted.slots.processes.get(slot.name)
+    own = _slots.variables(wanted.layout, application.name, wanted.variables, slot)
+    in_slot = application._replace(environ={**application.environ, **own})
+    if node:
+        _predecessor.refuse_stranger(wanted.layout, own["RELEASE_NODE"], scan)
+    _startable.refuse(_startable.Start(in_slot, dry_run, [left] if left else [], slot.port, wanted.force, service=bool(wanted.service)))
 
 
 def answer(wanted: Plan, release: _releases.Release | None, scan: _processes.Scan) -> dict[str, t.Any]:
     """What the next steps need to know of the release, staged or only planned."""
     release_id = release.id if release else free_id(wanted)
     planned = release or _planned(wanted.of(release_id), release_id)
+    if wanted.slots:
+        return described_in_slot(wanted.layout, planned, wanted.slots)
     return described(wanted.layout, planned, _predecessor.of(wanted.layout, planned.name, planned.node, scan), scan)
+
+
+def described_in_slot(layout: _layout.Layout, release: _releases.Release, slots: _live.Seen) -> dict[str, t.Any]:
+    """Where it is to run, and what serves now, which will be replaced."""
+    serving, current = slots.serving, _releases.current(layout)
+    runs = {name: process.root == release.path for name, process in slots.processes.items()}
+    live = bool(runs.get(slots.live) and current and current.id == release.id and current.state == "good")
+    # What was broken off behind its start goes on from there
+    slot = _slots.of(slots.live, slots.ports) if runs.get(slots.live) else slots.target
+    own = _slots.variables(layout, release.name, _env_file.load(_layout.env_file(release.path), _account(release)), slot) if os.path.isdir(release.path) else {}
+    application = _bin_app.staged(release.path, release.name, layout, _account(release), slot) if live else None
+    return {
+        "release": release.id,
+        "path": layout.release(release.id),
+        "node": own.get("RELEASE_NODE") if release.node else None,
+        "live": live,
+        "port": slot.port,
+        "phoenix": bool(application and application.is_phoenix),
+        "previous": _way_back.release_id(layout, release.id, _processes.Scan([serving] if serving else [])),
+        "replaces": [{"pid": serving.pid, "version": serving.version, "root": layout.root}] if serving else [],
+        "serves": [],
+        "slot": slot.name,
+        "live_slot": slots.live,
+    }
 
 
 def described(layout: _layout.Layout, release: _releases.Release, replaces: list[_processes.Process], scan: _processes.Scan) -> dict[str, t.Any]:
@@ -223,11 +320,21 @@ def _planned_command(wanted: Plan) -> str:
     return f"{variables.get('ELIXIR_ERL_OPTIONS', '')} -setcookie * {node} -boot {boot} -extra --no-halt"
 
 
+def _account(release: _releases.Release) -> _command.Account:
+    return _command.account(release.user)
+
+
 def _variables(release: _releases.Release, account: _command.Account) -> dict[str, str]:
     try:
         return _env_file.load(_layout.env_file(release.path), account)
     except (ReleaseError, OSError):  # what was deployed once need not be in order now: this is for a reader only
         return {}
+
+
+def _same_service(release: _releases.Release, wanted: Plan) -> bool:
+    """How long a stop may take makes no other release."""
+    one, other = ((service and service["writable_paths"]) for service in (release.service, wanted.service))
+    return one == other
 
 
 def _paired(release: _releases.Release, wanted: Plan) -> bool:

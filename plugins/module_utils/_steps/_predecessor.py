@@ -26,10 +26,20 @@ def of(layout: _layout.Layout, name: str, node: str | None, scan: _processes.Sca
         if taken_over:
             return taken_over
     if node and strangers:
-        stranger = strangers[0]
-        label = f"{stranger.name} {stranger.version}".strip()  # another user's tells no name
-        raise ReleaseError(
-            f"The node name {node} is taken on this host by pid {stranger.pid}, {label} from {stranger.root}: "
-            f"stop that one, or set another RELEASE_NODE in the env file."
-        )
+        _refuse(node, strangers[0])
     return ours
+
+
+def refuse_stranger(layout: _layout.Layout, node: str, scan: _processes.Scan) -> None:
+    """Of a node that nothing of this root should be stopped for."""
+    ours = scan.of_root(layout.root)
+    for stranger in (process for process in scan.of_node(node) if process not in ours):
+        _refuse(node, stranger)
+
+
+def _refuse(node: str, stranger: _processes.Process) -> None:
+    label = f"{stranger.name} {stranger.version}".strip()  # another user's tells no name
+    raise ReleaseError(
+        f"The node name {node} is taken on this host by pid {stranger.pid}, {label} from {stranger.root}: "
+        f"stop that one, or set another RELEASE_NODE in the env file."
+    )

@@ -12,9 +12,9 @@ import os
 import typing as t
 
 from ansible_collections.beamops.elixir.plugins.module_utils._errors import ReleaseError
-from ansible_collections.beamops.elixir.plugins.module_utils._host import _command, _processes, _tree
+from ansible_collections.beamops.elixir.plugins.module_utils._host import _command, _node, _processes, _tree
 from ansible_collections.beamops.elixir.plugins.module_utils._root import _cookie, _layout, _releases, _shared
-from ansible_collections.beamops.elixir.plugins.module_utils._steps import _plan
+from ansible_collections.beamops.elixir.plugins.module_utils._steps import _bin_app, _plan
 from ansible_collections.beamops.elixir.plugins.module_utils._steps._plan import Plan
 from ansible_collections.beamops.elixir.plugins.module_utils._tarball import _archive, _contents, _delta, _mix_release
 
@@ -74,6 +74,7 @@ def _stage(wanted: Plan, build: Build) -> _releases.Release:
         _share(release, wanted)
         _note_contents(release, made_of)
         release = release._replace(node=_plan.checked_node(wanted, unfinished, _processes.scan()))
+        release = release._replace(service=_service_of(release, wanted))
         _releases.write(release)
         final = layout.release(release.id)
         if os.geteuid() == wanted.account.uid != 0:  # who owns the code is who runs it
@@ -83,6 +84,19 @@ def _stage(wanted: Plan, build: Build) -> _releases.Release:
         _discard(unfinished)
         raise
     return release._replace(path=final)
+
+
+def _service_of(release: _releases.Release, wanted: Plan) -> dict[str, t.Any] | None:
+    """What its unit will have to say, once it is seen that systemd gives it its environment."""
+    if wanted.service is None:
+        return None
+    from ansible_collections.beamops.elixir.plugins.module_utils._steps import _service
+
+    application = _bin_app.staged(release.path, release.name, wanted.layout, wanted.account)
+    _service.refuse_uncarried(application.environ)
+    _service.prove(application.environ)
+    epmd_port = _node.epmd_port(application.environ) if release.node and _node.starts_epmd(_bin_app.dry_run(application), application.environ) else None
+    return {**wanted.service, "port": wanted.port or application.port, "epmd_port": epmd_port}
 
 
 def _discard(unfinished: str) -> None:

@@ -28,6 +28,7 @@ class Start(t.NamedTuple):
     replaces: list[_processes.Process]  # what is stopped before, this release itself where it is to be started again
     port: int | None = None  # where the user says that it listens; 0 if nowhere
     force: bool = False
+    service: bool = False  # whether systemd starts it
 
     @property
     def given(self) -> list[_node.Given]:
@@ -42,7 +43,7 @@ def refuse(start: Start) -> None:
 
 def problems(start: Start) -> list[str]:
     """A sentence each: what was found, and what to do."""
-    looks = [node_name(start.given), boot_script(start.dry_run)]
+    looks = [node_name(start.given), boot_script(start.dry_run), heart(start)]
     if not start.force:
         node = _node.taken(start.given)
         looks += [mnesia(start, node.name if node else None), port(start)]
@@ -82,6 +83,16 @@ def boot_script(dry_run: str) -> str | None:
     if _starts_nothing(f"{boot}.script"):
         return f"The release would boot from {boot}.boot, which starts no application. {advice}"
     return None
+
+
+def heart(start: Start) -> str | None:
+    """Two that start it again would fight: what heart starts is a process that systemd knows nothing of."""
+    if not start.service or not _node.has_heart(start.dry_run, start.application.environ):
+        return None
+    return (
+        "erl is given -heart, and systemd is to start the release again where it ends: take -heart out of vm.args, or of the variable of the env file that "
+        "has it, or set elixir_release_service_manager to daemon."
+    )
 
 
 def mnesia(start: Start, node: str | None) -> str | None:

@@ -24,6 +24,9 @@ from ansible_collections.beamops.elixir.plugins.module_utils._root import _layou
 from ansible_collections.beamops.elixir.plugins.module_utils._steps import _way_back
 
 
+HOME = ".deadman"
+
+
 class Timer(t.NamedTuple):
     """Where the files of one timer are."""
 
@@ -67,6 +70,7 @@ class Plan(t.NamedTuple):
     pointed: str | None
     seconds: float
     by: str | None
+    proxy: dict[str, t.Any] | None = None  # where the traffic has to be led back to
 
     @property
     def target(self) -> _way_back.WayBack:
@@ -89,9 +93,9 @@ class Fired(t.NamedTuple):
         return f"This host {'went' if self.ended else 'is going'} back to {self.way_back} {when}."
 
 
-def make(layout: _layout.Layout) -> Timer:
+def make(layout: _layout.Layout, home: str = HOME) -> Timer:
     """An empty one, of the user that this runs as and for nobody else's eyes."""
-    home = _home(layout)
+    home = os.path.join(layout.root, home)
     os.makedirs(home, mode=0o700, exist_ok=True)
     _refuse_foreign(home)
     timer = Timer(os.path.join(home, secrets.token_hex(8)))
@@ -100,12 +104,12 @@ def make(layout: _layout.Layout) -> Timer:
 
 
 def read_plan(timer: Timer) -> Plan | None:
-    fields = _read(timer.plan)
+    fields = read(timer.plan)
     return Plan(*(fields.get(field) for field in Plan._fields)) if fields else None
 
 
 def read_fired(timer: Timer) -> Fired:
-    fields = _read(timer.fired)
+    fields = read(timer.fired)
     if "root" in fields:  # still the plan, as it was renamed this moment
         fields = {**fields, "way_back": fields["way_back"]["id"] or fields["way_back"]["path"], "at": now(), "ended": False}
     return Fired(
@@ -164,7 +168,7 @@ def directories(layout: _layout.Layout) -> list[str]:
 
 
 def _home(layout: _layout.Layout) -> str:
-    return os.path.join(layout.root, ".deadman")
+    return os.path.join(layout.root, HOME)
 
 
 def _refuse_foreign(home: str) -> None:
@@ -183,7 +187,7 @@ def rename(source: str, target: str) -> bool:
     return True
 
 
-def _read(path: str) -> dict[str, t.Any]:
+def read(path: str) -> dict[str, t.Any]:
     """Nothing where it is not there, or damaged."""
     try:
         with open(path, encoding="utf-8") as file:

@@ -18,22 +18,22 @@ import zipfile
 from ansible_collections.beamops.elixir.plugins.module_utils._errors import ReleaseError
 from ansible_collections.beamops.elixir.plugins.module_utils._host import _command
 from ansible_collections.beamops.elixir.plugins.module_utils._root import _env_file, _layout
-from ansible_collections.beamops.elixir.plugins.module_utils._steps import _timer, _timer_process
+from ansible_collections.beamops.elixir.plugins.module_utils._steps import _timer
 
 PACKAGE = "ansible_collections.beamops.elixir.plugins.module_utils"
 # All else there needs no more than Python
 WITH_ANSIBLE = {"_module", "_modules"}
 # What the run waits for is the lock. All else takes ten times as long, while the old release is asked to stop
-MAIN = f"""import fcntl
+MAIN = """import fcntl
 import sys
 
 lock = open(sys.argv[2], "w")
 fcntl.flock(lock, fcntl.LOCK_EX)  # until this process ends, however it ends
 
 # All of it now: when the time is over, nothing is to depend on the disk any more
-from {_timer_process.__name__.rpartition(".")[0]} import _http, _timer_process
+from {package} import _http, {entry}
 
-_timer_process.watch(sys.argv[1])
+{entry}.watch(sys.argv[1])
 """
 SYSTEMD = "/run/systemd/system"
 SYSTEMD_RUN_SECONDS = 20
@@ -41,19 +41,27 @@ SYSTEMD_RUN_SECONDS = 20
 APPEARS_WITHIN = 15
 
 
-def start(layout: _layout.Layout, wanted: _timer.Plan) -> _timer.Timer:
-    timer = _timer.make(layout)
+def start(layout: _layout.Layout, plan: dict[str, t.Any], home: str = _timer.HOME, entry: str = "_timer_process", what: str = "") -> _timer.Timer:
+    """`entry` has the function that is its whole work."""
+    timer = _timer.make(layout, home)
     try:
-        ship(timer.program)
-        _timer.write(timer.plan, wanted._asdict())
-        _wait_for(timer, _launch(timer, wanted.root))
+        ship(timer.program, entry)
+        _timer.write(timer.plan, plan)
+        _wait_for(timer, _launch(timer, what or f"Takes {layout.root} back unless the deploy calls it off"))
     except BaseException:
         _timer.call_off(timer)
         raise
     return timer
 
 
-def ship(program: str) -> None:
+def entries() -> tuple[t.Any, ...]:
+    """Never called: Ansible packs what it sees imported, and what it has not packed cannot be shipped."""
+    from ansible_collections.beamops.elixir.plugins.module_utils._steps import _http, _timer_process, _warm
+
+    return _http, _timer_process, _warm
+
+
+def ship(program: str, entry: str = "_timer_process") -> None:
     """Packs the code of this collection, from files or from Ansible's own zip, so that it runs without Ansible."""
     parts = PACKAGE.split(".")
     with zipfile.ZipFile(program, "w") as archive:
@@ -61,7 +69,7 @@ def ship(program: str) -> None:
             archive.writestr("/".join([*parts[:depth], "__init__.py"]), "")
         for file, source in _sources(PACKAGE, without=WITH_ANSIBLE):
             archive.writestr(file, source)
-        archive.writestr("__main__.py", MAIN)
+        archive.writestr("__main__.py", MAIN.format(package=f"{PACKAGE}._steps", entry=entry))
 
 
 def _sources(package: str, without: t.Collection[str] = ()) -> t.Iterator[tuple[str, str]]:
@@ -78,8 +86,9 @@ def _sources(package: str, without: t.Collection[str] = ()) -> t.Iterator[tuple[
             yield f"{directory}/{module.name}.py", importlib.util.find_spec(name).loader.get_source(name)
 
 
-def _launch(timer: _timer.Timer, root: str) -> str:
+def _launch(timer: _timer.Timer, what: str) -> str:
     """Away from the login that this came by: where systemd may end what a login leaves behind, it has to be a unit of its own."""
+    home, token = timer.directory.split(os.sep)[-2:]
     argv = [sys.executable, "-I", "-B", timer.program, timer.directory, timer.lock]
     account = _command.account(None)
     if os.path.isdir(SYSTEMD) and account.uid == 0:
@@ -87,8 +96,8 @@ def _launch(timer: _timer.Timer, root: str) -> str:
             "systemd-run",
             "--quiet",
             "--collect",
-            f"--unit=elixir-release-deadman-{os.path.basename(timer.directory)}",
-            f"--description=Takes {root} back unless the deploy calls it off",
+            f"--unit=elixir-release-{home.lstrip('.')}-{token}",
+            f"--description={what}",
             # What it starts stays
             "--property=KillMode=process",
         ]

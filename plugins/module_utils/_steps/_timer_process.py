@@ -45,7 +45,7 @@ def _fire(timer: _timer.Timer, found: _timer.Plan) -> None:
     outcome = _timer.Fired(way_back.label, found.seconds, _timer.now(), False, None)
     _tell(timer, outcome)
     try:
-        _going_back.go_back(layout, way_back, found.pointed)
+        _going_back.go_back(layout, way_back, found.pointed, found.proxy)
     except Exception as error:  # whatever it is: nobody is there to read a traceback
         text = _masked(error, _going_back.environ(layout, way_back), (way_back.label, way_back.name))
         sys.stderr.write(f"{text}\n")

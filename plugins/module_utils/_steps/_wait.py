@@ -9,13 +9,13 @@ from __future__ import annotations
 import time
 import typing as t
 
-from ansible_collections.beamops.elixir.plugins.module_utils._host import _epmd, _logs, _node, _processes
-from ansible_collections.beamops.elixir.plugins.module_utils._root import _layout, _releases
+from ansible_collections.beamops.elixir.plugins.module_utils._host import _epmd, _node, _processes, _systemd
+from ansible_collections.beamops.elixir.plugins.module_utils._root import _layout, _releases, _slots, _units
 from ansible_collections.beamops.elixir.plugins.module_utils._steps import (
     _bin_app,
     _node_calls,
-    _overlap,
     _readiness,
+    _said,
     _serving,
 )
 
@@ -26,6 +26,7 @@ PAUSE_PER_LOOK = 4
 NEWCOMERS_EVERY = 0.5
 
 # A verdict, and for how many seconds what is looked at has had the time to be ready; None where it has not begun
+Counts = t.Callable[[_processes.Process], bool]
 Look = t.Callable[[], t.Tuple[_readiness.Verdict, t.Optional[float]]]
 
 
@@ -49,8 +50,17 @@ class Wanted(t.NamedTuple):
 
 def as_proven(wanted: Wanted) -> Wanted:
     """What was seen of the release when it was proven good, as far as that is known, instead of what is asked of another one."""
-    proof = wanted.release.proof or {}
-    return wanted._replace(**{field: proof[field] for field in Wanted._fields if field in proof})
+    proof, slot = wanted.release.proof or {}, wanted.release.slot
+    wanted = wanted._replace(**{field: proof[field] for field in Wanted._fields if field in proof})
+    if slot:  # which may be another one than it was proven in
+        wanted = wanted._replace(port=slot.port, url=_at_port(wanted.url, proof.get("port"), slot.port))
+    return wanted._replace(url=f"http://127.0.0.1:{wanted.port}{wanted.url}") if (wanted.url or "").startswith("/") else wanted
+
+
+def _at_port(url: str | None, proven: int | None, port: int) -> str | None:
+    """A URL of the release itself is one at its port."""
+    own = f"http://127.0.0.1:{proven}/"
+    return f"http://127.0.0.1:{port}/{url[len(own) :]}" if url and url.startswith(own) else url
 
 
 def watched(look: Look, watch: float, within: float | None, what: str, patient: bool = False) -> _readiness.Verdict:
@@ -84,17 +94,16 @@ def watch_closed(root: str, watch: float = 0, within: float | None = None, asked
 
 
 def watch_stopped(
-    root: str, node: str | None, watch: float = 0, within: float | None = None, asked_at: float | None = None, spared: str | None = None
+    root: str, node: str | None, watch: float = 0, within: float | None = None, asked_at: float | None = None, counts: Counts = lambda process: True
 ) -> _readiness.Verdict:
-    """Of a release in the directory `spared`, what runs does not count."""
     # Once for all looks: it takes a shell that loads the env file, and nobody is served meanwhile
     epmd_port = _bin_app.epmd_port(_layout.Layout(root)) if node else None
     scan = _scans()
 
     def look() -> tuple[_readiness.Verdict, float | None]:
-        seen = _without(scan(), spared)
+        seen = _of_those(scan(), counts)
         if not seen.of_root(root):  # nothing came in its place meanwhile
-            seen = _without(_processes.scan(), spared)
+            seen = _of_those(_processes.scan(), counts)
         return stopped(root, node, epmd_port, seen), None if asked_at is None else _processes.uptime() - asked_at
 
     return watched(look, watch, within, "it was asked")
@@ -105,7 +114,7 @@ def watch_ready(layout: _layout.Layout, wanted: Wanted, watch: float = 0, within
 
     def look() -> tuple[_readiness.Verdict, float | None]:
         seen = scan()
-        process = next(iter(seen.of_release(wanted.release.path)), None)
+        process = next((process for process in seen.of_release(wanted.release.path) if _slots.is_in(layout, process, wanted.release.slot)), None)
         return ready(layout, wanted, seen), process.seconds if process else None
 
     # What has to be up for longer than that is not late before
@@ -128,8 +137,8 @@ def _scans() -> t.Callable[[], _processes.Scan]:
     return scan
 
 
-def _without(scan: _processes.Scan, path: str | None) -> _processes.Scan:
-    return _processes.Scan([process for process in scan.releases if process.root != path])
+def _of_those(scan: _processes.Scan, counts: Counts) -> _processes.Scan:
+    return _processes.Scan([process for process in scan.releases if counts(process)])
 
 
 def stopped(root: str, node: str | None, epmd_port: int | None = None, scan: _processes.Scan | None = None) -> _readiness.Verdict:
@@ -142,6 +151,7 @@ def stopped(root: str, node: str | None, epmd_port: int | None = None, scan: _pr
 
 def ready(layout: _layout.Layout, wanted: Wanted, scan: _processes.Scan | None = None) -> _readiness.Verdict:
     running = (scan or _processes.scan()).of_root(layout.root)
+    running = [process for process in running if _slots.is_in(layout, process, wanted.release.slot)]
     ours = [process for process in running if process.root == wanted.release.path]
 
     def process() -> _readiness.Verdict:
@@ -176,7 +186,24 @@ def ready(layout: _layout.Layout, wanted: Wanted, scan: _processes.Scan | None =
     verdict = _readiness.all_of(looks)
     if verdict.ready and (wanted.port or wanted.serves) and _processes.listening_ports(ours[0].pid) is None:
         verdict = verdict._replace(msg=f"{verdict.msg} Whether it listens itself cannot be told: {_processes.missing_right()}.")
-    return verdict._replace(msg=verdict.msg + _logs.tail(_overlap.tmp(layout, wanted.release.id))) if verdict.fatal and not ours else verdict
+    if verdict.fatal and (verdict.seen == "died" or not ours):
+        verdict = verdict._replace(msg=_restarted(layout, wanted, verdict.msg) + (_said.tail(layout, wanted.release) if not ours else ""))
+    return verdict
+
+
+def _restarted(layout: _layout.Layout, wanted: Wanted, msg: str) -> str:
+    """Behind a unit, what has died may have been started again: by systemd, or by somebody."""
+    release = wanted.release
+    if release.service is None or not _systemd.is_pid_1():
+        return msg
+    unit = _systemd.show(_units.unit(layout.root, release.slot_name))
+    if unit.restarts:
+        return f"{msg} systemd has started {unit.name} again {unit.restarts} times since ({unit.result})."
+    if unit.is_restarting:
+        return f"{msg} systemd is about to start {unit.name} again ({unit.result})."
+    if unit.pid not in (0, wanted.pid):
+        return f"{msg} pid {unit.pid} runs in its place: somebody has restarted {unit.name} meanwhile, as by 'systemctl restart'."
+    return f"{msg} {unit.name} is {unit.state} ({unit.result})."
 
 
 def _sockets(process: _processes.Process, port: int | None) -> _readiness.Sockets:

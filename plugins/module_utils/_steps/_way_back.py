@@ -10,8 +10,8 @@ import os
 import typing as t
 
 from ansible_collections.beamops.elixir.plugins.module_utils._errors import ReleaseError
-from ansible_collections.beamops.elixir.plugins.module_utils._host import _command, _processes
-from ansible_collections.beamops.elixir.plugins.module_utils._root import _current, _history, _layout, _releases
+from ansible_collections.beamops.elixir.plugins.module_utils._host import _command, _processes, _systemd
+from ansible_collections.beamops.elixir.plugins.module_utils._root import _current, _history, _layout, _releases, _slots
 from ansible_collections.beamops.elixir.plugins.module_utils._steps import _bin_app
 
 
@@ -28,6 +28,9 @@ class WayBack(t.NamedTuple):
     environ: dict[str, str] | None  # of a stranger, who has no env file that we know of; secret
     ports: list[int] | None  # where it listened; None where it did not run, or where that could not be seen
     proof: dict[str, t.Any] | None = None  # what was seen of it when it was proven good; secret headers may be among it
+    service: dict[str, t.Any] | None = None  # what systemd is told of it
+    slot: list[t.Any] | None = None  # its name and its port
+    unit: str | None = None  # of a stranger, whose service somebody else has made
 
     @property
     def label(self) -> str:
@@ -36,7 +39,21 @@ class WayBack(t.NamedTuple):
     @property
     def record(self) -> _releases.Release:
         """As ledger and looks know a release."""
-        return _releases.Release(self.label, self.path, self.name, self.version, self.sha256, "good", None, "", "", self.node, proof=self.proof)
+        return _releases.Release(
+            id=self.label,
+            path=self.path,
+            name=self.name,
+            version=self.version,
+            sha256=self.sha256,
+            state="good",
+            reason=None,
+            staged_at="",
+            staged_by="",
+            node=self.node,
+            proof=self.proof,
+            service=self.service,
+            slot=_layout.Slot(*self.slot) if self.slot else None,
+        )
 
 
 def find(layout: _layout.Layout, account: _command.Account, release: _releases.Release | None, scan: _processes.Scan) -> WayBack | None:
@@ -69,13 +86,30 @@ def of_process(process: _processes.Process) -> WayBack:
     own = _processes.listening_ports(process.pid)
     ports = None if own is None else sorted(own)
     if _is_staged(process):
-        return _of_release(_releases.read(process.root), application.account)._replace(ports=ports)
+        return _of_release(_releases.read(process.root), application.account)._replace(ports=ports, slot=_slot_of(process))
     if not process.name:
         raise ReleaseError(
             f"The environment of pid {process.pid} from {process.root} cannot be read, so nothing could start that release again: "
             "use 'become', or stop it yourself before the deploy."
         )
-    return WayBack(None, process.root, process.name, process.version, None, process.node, application.account.name, application.environ, ports)
+    service = _systemd.of_process(process.pid)
+    return WayBack(
+        id=None,
+        path=process.root,
+        name=process.name,
+        version=process.version,
+        sha256=None,
+        node=process.node,
+        user=application.account.name,
+        environ=application.environ,
+        ports=ports,
+        unit=service.name if service else None,
+    )
+
+
+def _slot_of(process: _processes.Process) -> list[t.Any] | None:
+    name = _slots.of_process(_layout.Layout(os.path.dirname(os.path.dirname(process.root))), process)
+    return [name, int(process.environ["PORT"])] if name and process.environ.get("PORT", "").isdigit() else None
 
 
 def _leading(layout: _layout.Layout, new: str | None, scan: _processes.Scan) -> _processes.Process | None:
@@ -97,4 +131,16 @@ def _is_staged(process: _processes.Process) -> bool:
 
 
 def _of_release(release: _releases.Release, account: _command.Account) -> WayBack:
-    return WayBack(release.id, release.path, release.name, release.version, release.sha256, release.node, account.name, None, None, release.proof)
+    return WayBack(
+        id=release.id,
+        path=release.path,
+        name=release.name,
+        version=release.version,
+        sha256=release.sha256,
+        node=release.node,
+        user=account.name,
+        environ=None,
+        ports=None,
+        proof=release.proof,
+        service=release.service,
+    )

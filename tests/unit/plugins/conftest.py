@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import gzip
 import hashlib
+import http.server
 import io
 import json
 import os
@@ -17,12 +18,14 @@ import shutil
 import signal
 import tarfile
 import tempfile
+import threading
 import time
 
 import pytest
 
 from ansible_collections.beamops.elixir.plugins.module_utils._host import _command
 from ansible_collections.beamops.elixir.plugins.module_utils._root import _layout, _releases
+from ansible_collections.beamops.elixir.plugins.module_utils._steps import _proxy
 
 RECORDED = pathlib.Path(__file__).parent.parent / "recorded"
 NAME, VERSION = "guestbook", "0.1.0"
@@ -216,6 +219,37 @@ def eventually():
         return condition()
 
     return wait
+
+
+class Nginx(http.server.BaseHTTPRequestHandler):
+    """Answers as nginx does that the role elixir_release_proxy has set up."""
+
+    def do_GET(self):
+        slot = "green" if os.path.isfile(os.path.join(self.server.directory, "green")) else "blue"
+        answers = {_proxy.ASKED: self.server.says or slot, "/health": f"from {slot}"}
+        self.send_response(200 if self.path in answers else 404)
+        self.end_headers()
+        self.wfile.write(f"{answers.get(self.path, '')}\n".encode())
+
+    def log_message(self, *arguments):
+        """Says nothing."""
+
+
+@pytest.fixture
+def nginx(tmp_path, monkeypatch):
+    """In front of the slots of a release `guestbook` or `shop`."""
+    monkeypatch.setattr(_proxy, "HOME", str(tmp_path))
+    (tmp_path / "shop").mkdir()
+    (tmp_path / "shop" / "blue").touch()
+    (tmp_path / "guestbook").symlink_to("shop")
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Nginx)
+    server.directory, server.says = str(tmp_path / "shop"), None
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+    thread.start()
+    yield server
+    server.shutdown()
+    thread.join()
+    server.server_close()
 
 
 def _end_all_of(directory):

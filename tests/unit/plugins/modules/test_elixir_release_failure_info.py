@@ -55,7 +55,7 @@ def test_its_own_directory_for_logs(failure, staged, log, place):
 def test_no_secret_of_any_release_is_shown(failure, staged, log, layout, account, node):
     old = staged("0.1.0-a", env=f"RELEASE_NODE={node}\nPASSWORD=hunter22\n")
     new = staged("0.2.0-b", env="DATABASE_URL=postgres://guestbook:pass%20word@db1/guestbook\nTOKEN=t0k3n-42\n")
-    _start.start(_bin_app.staged(old.path, old.name, layout, account))
+    _start.start(layout, old, _bin_app.staged(old.path, old.name, layout, account))
     # As it was changed behind the back of what runs
     pathlib.Path(old.path, ".env").write_text("PASSWORD=changed-22\n", encoding="utf-8")
     log("hunter22 changed-22 t0k3n-42 'pass word' COOKIEOFTHETARBALL")

@@ -41,7 +41,17 @@ def test_what_is_there_and_what_runs(info, run_module, layout, staged, node):
     assert answer["releases"] == [{field: getattr(release, field) for field in told} for release in (old, new)]
     (running,) = answer["running"]
     assert running.pop("since").endswith("+00:00") and 0 <= running.pop("seconds") < 60
-    assert running == {"pid": pid, "version": "0.1.0", "release": old.id, "root": old.path, "node": node, "env_changed": []}
+    assert running == {
+        "pid": pid,
+        "version": "0.1.0",
+        "release": old.id,
+        "root": old.path,
+        "node": node,
+        "env_changed": [],
+        "unit": None,
+        "restarts": 0,
+        "slot": None,
+    }
     assert answer["last_good"] == old.id
     assert answer["drift"] == [f"0.1.0-a (pid {pid}) runs, and current is 0.2.0-b."]
     assert "hunter22" not in str(answer) and "COOKIEOFTHETARBALL" not in str(answer)

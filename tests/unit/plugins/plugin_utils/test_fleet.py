@@ -217,6 +217,8 @@ def test_a_task_that_came_to_nothing_noted_nothing(result):
         ({"up": {"ready": False}}, None),
         ({"up": {"unreachable": True}}, None),
         ({"up": {"ready": True}, "new": {**NEW, "live": True}}, False),
+        # In a batch with others that were switched
+        ({"up": {"skipped": True}, "new": {**NEW, "live": True}}, False),
         # By a hook of the user's, after it was ready
         ({"up": {"ready": True}, "problem": problem(["web1"])}, None),
         # By the migrations, after the switch

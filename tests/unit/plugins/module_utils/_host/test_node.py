@@ -130,3 +130,25 @@ def test_same(one, other, expected):
 )
 def test_epmd_port(environ, arguments, port):
     assert _node.epmd_port(environ, arguments) == port
+
+
+@pytest.mark.parametrize(
+    ("dry_run", "environ", "starts", "heart"),
+    [
+        ("-sname a -extra x", {}, True, False),
+        ("-sname a -start_epmd false -extra x", {}, False, False),
+        ("-sname a -extra -start_epmd false -heart", {}, True, False),
+        ("-sname a", {"ERL_AFLAGS": "-start_epmd false"}, False, False),
+        ("-sname a", {"ERL_ZFLAGS": "-heart"}, True, True),
+        ("-sname a -heart", {}, True, True),
+    ],
+)
+def test_epmd_and_heart(dry_run, environ, starts, heart):
+    assert _node.starts_epmd(dry_run, environ) is starts
+    assert _node.has_heart(dry_run, environ) is heart
+
+
+def test_heart_in_vm_args(tmp_path):
+    path = tmp_path / "vm.args"
+    path.write_text("## comment -heart\n-heart\n+K true\n", encoding="utf-8")
+    assert _node.has_heart(f"-sname a -args_file {path} -extra", {})

@@ -28,7 +28,7 @@ def test_the_record_is_not_readable_by_all_and_says_nothing_twice(staged):
     record = _layout.record(staged().path)
     assert stat.S_IMODE(os.stat(record).st_mode) == 0o640
     with open(record, encoding="utf-8") as file:
-        assert set(json.load(file)) == set(_releases.Release._fields) - {"id", "path"}
+        assert set(json.load(file)) == set(_releases.Release._fields) - {"id", "path", "slot"}
 
 
 def test_the_record_of_an_earlier_version_of_this_collection(staged):

@@ -96,17 +96,18 @@ def release(staged, node):
 
 @pytest.fixture
 def run(layout, account):
-    return lambda release: _start.start(_bin_app.staged(release.path, release.name, layout, account))
+    return lambda release: _start.start(layout, release, _bin_app.staged(release.path, release.name, layout, account))
 
 
 @pytest.fixture
-def stranger(place, node, release, account):
+def stranger(place, node, layout, release, account):
     """A release that runs from elsewhere, as the bash script started it."""
     path = str(place / "app")
-    shutil.move(release("0.0.9-x", state="good").path, path)
+    old = release("0.0.9-x", state="good")
+    shutil.move(old.path, path)
     os.unlink(os.path.join(path, ".deploy.json"))
     environ = {"PATH": os.environ["PATH"], "RELEASE_NODE": node, "SECRET": "s3cr3t", "RELEASE_TMP": os.path.join(path, "tmp")}
-    return _start.start(_bin_app.Application(path, "guestbook", _rel.Content(), environ, account, "/"))
+    return _start.start(layout, old, _bin_app.Application(path, "guestbook", _rel.Content(), environ, account, "/"))
 
 
 @pytest.fixture

@@ -41,7 +41,7 @@ def new(staged, old, node):
 
 @pytest.fixture
 def run(layout, account):
-    return lambda release: _start.start(_bin_app.staged(release.path, release.name, layout, account))
+    return lambda release: _start.start(layout, release, _bin_app.staged(release.path, release.name, layout, account))
 
 
 @pytest.fixture

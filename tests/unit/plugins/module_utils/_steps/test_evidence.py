@@ -13,8 +13,7 @@ import time
 
 import pytest
 
-from ansible_collections.beamops.elixir.plugins.module_utils._host import _cgroup
-from ansible_collections.beamops.elixir.plugins.module_utils._root import _env_file
+from ansible_collections.beamops.elixir.plugins.module_utils._host import _cgroup, _systemd
 from ansible_collections.beamops.elixir.plugins.module_utils._steps import _bin_app, _evidence, _start
 
 STARTED = "\n=====\n===== LOGGING STARTED Mon Nov 23 02:26:57 UTC 2026\n=====\n"
@@ -50,7 +49,7 @@ def summary(subject):
 @pytest.fixture
 def journalctl(place, monkeypatch):
     """A host that has a journal; it says with what it was asked."""
-    monkeypatch.setattr(_env_file, "PATH", f"{place}:{_env_file.PATH}")
+    monkeypatch.setitem(_systemd.ENV, "PATH", f"{place}:{_systemd.ENV['PATH']}")
     (place / "journalctl").write_text('#!/bin/sh\necho "asked with $*"\n', encoding="utf-8")
     (place / "journalctl").chmod(0o755)
 
@@ -132,7 +131,7 @@ def test_who_holds_the_port(summary):
 @pytest.fixture
 def running(layout, staged, node, account):
     release = staged("0.2.0-b", env=f"RELEASE_NODE={node}\nSECRET=s3cr3t\n")
-    return _start.start(_bin_app.staged(release.path, release.name, layout, account))
+    return _start.start(layout, release, _bin_app.staged(release.path, release.name, layout, account))
 
 
 def test_what_runs(summary, subject, running, node):

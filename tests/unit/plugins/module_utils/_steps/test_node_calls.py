@@ -15,7 +15,7 @@ from ansible_collections.beamops.elixir.plugins.module_utils._steps import _bin_
 @pytest.fixture
 def process(layout, staged, account, node):
     release = staged(env=f"RELEASE_NODE={node}\n")
-    return _start.start(_bin_app.staged(release.path, release.name, layout, account))
+    return _start.start(layout, release, _bin_app.staged(release.path, release.name, layout, account))
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ def running(layout, staged, account, node):
 
     def start(env=""):
         release = staged(env=f"RELEASE_NODE={node}\n{env}")
-        return _start.start(_bin_app.staged(release.path, release.name, layout, account))
+        return _start.start(layout, release, _bin_app.staged(release.path, release.name, layout, account))
 
     return start
 

@@ -14,7 +14,7 @@ import time
 import pytest
 
 from ansible_collections.beamops.elixir.plugins.module_utils._host import _processes
-from ansible_collections.beamops.elixir.plugins.module_utils._root import _releases
+from ansible_collections.beamops.elixir.plugins.module_utils._root import _layout, _releases
 from ansible_collections.beamops.elixir.plugins.module_utils._steps import _bin_app, _readiness, _start, _wait
 
 # Again and again
@@ -82,7 +82,7 @@ def test_a_look_that_takes_long_is_taken_less_often():
 @pytest.fixture
 def start(layout, account):
     def start(release):
-        return _start.start(_bin_app.staged(release.path, release.name, layout, account))
+        return _start.start(layout, release, _bin_app.staged(release.path, release.name, layout, account))
 
     return start
 
@@ -287,3 +287,21 @@ def test_epmd_is_asked_at_the_port_of_the_current_release(layout, staged, epmd):
     os.symlink(staged(env=f"ERL_EPMD_PORT={epmd}\n").path, layout.current)
     assert not _wait.stopped(layout.root, "still-there").ready
     assert _wait.stopped(layout.root, "another").ready
+
+
+@pytest.mark.parametrize(
+    ("proof", "slot", "port", "url"),
+    [
+        ({"port": 4000, "url": "http://127.0.0.1:4000/health"}, None, 4000, "http://127.0.0.1:4000/health"),
+        ({"port": 4000, "url": "http://127.0.0.1:4000/health"}, ("green", 4001), 4001, "http://127.0.0.1:4001/health"),
+        ({"port": 4000, "url": "https://shop.example.com/health"}, ("green", 4001), 4001, "https://shop.example.com/health"),
+        ({"url": "/health"}, ("green", 4001), 4001, "http://127.0.0.1:4001/health"),
+        ({"url": "/health"}, None, 4005, "http://127.0.0.1:4005/health"),  # deployed in place now, where it says that it listens
+        ({}, ("blue", 4000), 4000, None),
+    ],
+)
+def test_what_proved_it_in_one_slot_proves_it_in_the_other(staged, proof, slot, port, url):
+    release = staged("0.1.0-a", proof=proof)._replace(slot=_layout.Slot(*slot) if slot else None)
+    wanted = _wait.Wanted(release, None, 0, 4005, None, {}, [200], None, True, 10)
+    found = _wait.as_proven(wanted)
+    assert (found.port, found.url) == (port, url)

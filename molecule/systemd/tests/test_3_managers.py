@@ -1,0 +1,69 @@
+# Copyright (c) 2026, the beamops.elixir authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""From one service manager to the other, either way, is one deploy."""
+
+import pytest
+
+ROOT = "/opt/guestbook"
+
+
+def test_a_daemon_and_back(deploy, web1, unit):
+    run = deploy("0.2.0", elixir_release_service_manager="daemon")
+    assert run.rc == 0, run.output
+    assert web1.serves("0.2.0")
+    assert unit("FragmentPath") == "" and not web1.os.file("/etc/systemd/system/multi-user.target.wants/guestbook.service").exists
+    assert web1.run(f"ls {ROOT}/tmp/log") != "", "run_erl has it"
+    run = deploy("0.2.0")
+    assert run.rc == 0, run.output
+    assert web1.serves("0.2.0")
+    assert [unit("MainPID")] == [str(pid) for pid in web1.beams()]
+
+
+def test_from_a_daemon_a_service_that_fails_goes_back_to_the_daemon(deploy, env_file, web1, unit):
+    assert deploy("0.2.0", elixir_release_service_manager="daemon").rc == 0
+    run = deploy("0.1.0", elixir_release_env_file=env_file(GUESTBOOK_FAULT_CRASH_AT_BOOT="1"))
+    assert run.rc != 0
+    assert web1.serves("0.2.0")
+    assert unit("FragmentPath") == ""
+
+
+def test_from_a_service_a_daemon_that_fails_goes_back_to_the_service(deploy, env_file, web1, unit):
+    assert deploy("0.2.0").rc == 0
+    run = deploy("0.1.0", elixir_release_env_file=env_file(GUESTBOOK_FAULT_CRASH_AT_BOOT="1"), elixir_release_service_manager="daemon")
+    assert run.rc != 0
+    assert web1.serves("0.2.0")
+    assert [unit("MainPID")] == [str(pid) for pid in web1.beams()]
+    assert unit("UnitFileState") == "enabled"
+
+
+def test_a_rollback_finds_what_it_ran_as(playbook, deploy, web1, unit):
+    assert deploy("0.1.0", elixir_release_service_manager="daemon", elixir_release_migrate_when="never").rc == 0
+    run = playbook("rollback", "--limit", "web1")
+    assert run.rc == 0, run.output
+    assert web1.serves("0.2.0") and [unit("MainPID")] == [str(pid) for pid in web1.beams()]
+
+
+@pytest.fixture
+def own_unit(web1, deploy, eventually):
+    """What somebody runs by a unit of his own, which starts it again whatever happens."""
+    web1.run("systemctl disable --now guestbook; rm /etc/systemd/system/guestbook.service; systemctl daemon-reload")
+    web1.run(f"mkdir -p /srv/app/tmp; cp -a {ROOT}/current/. /srv/app; rm /srv/app/.deploy.json /srv/app/.environment; chown guestbook /srv/app/tmp")
+    web1.run("chmod 755 /srv/app; chown -R guestbook /srv/app")
+    web1.run(f"mv {ROOT} {ROOT}.away")
+    lines = ["[Service]", "User=guestbook", "ExecStart=/bin/sh -c '. /srv/app/.env; exec /srv/app/bin/guestbook start'", "Restart=always"]
+    web1.run("printf '%s\\n' " + " ".join(f'"{line}"' for line in lines) + " >/etc/systemd/system/site.service")
+    web1.run("systemctl daemon-reload; systemctl start site")
+    assert eventually(lambda: web1.site.version()["version"] == "0.2.0")
+
+
+def test_a_takeover_of_somebodys_own_unit(own_unit, deploy, env_file, web1, unit):
+    assert unit("ActiveState", "site.service") == "active"
+    run = deploy("0.1.0", elixir_release_env_file=env_file(GUESTBOOK_FAULT_CRASH_AT_BOOT="1"), elixir_release_migrate_when="never")
+    assert run.rc != 0
+    assert web1.site.version()["version"] == "0.2.0" and unit("ActiveState", "site.service") == "active", "it goes back to that unit"
+    run = deploy("0.2.0")
+    assert run.rc == 0, run.output
+    assert web1.serves("0.2.0") and unit("ActiveState", "site.service") == "inactive"
+    assert unit("ActiveState") == "active"

@@ -1,0 +1,39 @@
+# Copyright (c) 2026, the beamops.elixir authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import os
+
+from ansible_collections.beamops.elixir.plugins.module_utils._host import _systemd
+
+# As systemd 252 told it of a release that crashed and was about to be started again
+TOLD = """MainPID=0
+Result=exit-code
+NRestarts=2
+ActiveState=activating
+SubState=auto-restart
+FragmentPath=/etc/systemd/system/guestbook.service
+UnitFileState=enabled
+InvocationID=9c1b7a0f5f0e4f7e8a2d3c4b5a697887
+"""
+
+
+def test_what_systemd_tells():
+    unit = _systemd.parsed("guestbook.service", TOLD)
+    assert (unit.state, unit.sub, unit.pid, unit.restarts, unit.result, unit.enabled) == ("activating", "auto-restart", 0, 2, "exit-code", True)
+    assert unit.is_restarting
+
+
+def test_one_that_it_does_not_know():
+    unit = _systemd.parsed("other.service", "MainPID=0\nActiveState=inactive\nSubState=dead\nFragmentPath=\nNRestarts=0\n")
+    assert (unit.state, unit.file, unit.enabled, unit.is_restarting) == ("inactive", "", False, False)
+
+
+def test_where_nothing_can_be_asked():
+    assert _systemd.parsed("any.service", "") == _systemd.Unit("any.service", "inactive", "dead", 0, 0, "", "", False, "")
+
+
+def test_what_is_the_main_process_of_nothing():
+    assert _systemd.of_process(os.getpid()) is None

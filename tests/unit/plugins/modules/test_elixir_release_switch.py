@@ -1,0 +1,135 @@
+# Copyright (c) 2026, the beamops.elixir authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The life of a release in a slot, by the modules that know of slots."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from ansible_collections.beamops.elixir.plugins.module_utils._host import _processes
+from ansible_collections.beamops.elixir.plugins.module_utils._root import _current
+from ansible_collections.beamops.elixir.plugins.modules import (
+    elixir_release_rollback_info,
+    elixir_release_start,
+    elixir_release_stop,
+    elixir_release_switch as module,
+    elixir_release_wait,
+)
+
+PORTS = [64101, 64102]
+
+
+@pytest.fixture
+def slots(nginx):
+    return {"ports": PORTS, "proxy_port": nginx.server_port}
+
+
+@pytest.fixture
+def call(run_module, layout, slots):
+    return lambda it, slot=None, **arguments: run_module(it, root=layout.root, slots=slots, **({"slot": slot} if slot else {}), **arguments)
+
+
+@pytest.fixture
+def release(staged, node):
+    return lambda release_id, **fields: staged(release_id, env=f"RELEASE_NODE={node}\n", node=node, **fields)
+
+
+@pytest.fixture
+def live(call, release):
+    """A release that serves, in blue."""
+    old = release("0.1.0-a", state="good", turn=1)
+    call(elixir_release_start, "blue", release=old.id, stop=True)
+    call(module, "blue", release=old.id)
+    return old
+
+
+def flags(nginx):
+    return os.listdir(nginx.directory)
+
+
+def test_it_starts_with_what_it_has_there(call, release, layout, node):
+    new = release("0.1.0-a")
+    answer = call(elixir_release_start, "green", release=new.id, stop=True)
+    assert (answer["changed"], answer["port"], answer["slot"], answer["asked"]) == (True, PORTS[1], "green", [])
+    (process,) = _processes.scan().of_root(layout.root)
+    assert (process.pid, process.node) == (answer["pid"], f"{node}-green")
+    assert (process.environ["PORT"], process.environ["RELEASE_TMP"]) == (str(PORTS[1]), layout.slot_tmp("green"))
+    assert call(elixir_release_start, "green", release=new.id, stop=True)["changed"] is False, "it is there already"
+    assert not os.path.exists(layout.current), "it does not serve yet"
+
+
+def test_the_traffic_moves_and_current_with_it(call, live, release, layout, nginx):
+    new = release("0.2.0-b")
+    started = call(elixir_release_start, "green", release=new.id, stop=True)
+    assert len(_processes.scan().of_root(layout.root)) == 2 and _current.pointed(layout) == live.id and flags(nginx) == ["blue"]
+    answer = call(module, "green", release=new.id, pid=started["pid"], url="http://127.0.0.1:1/health", search_regex="from green")
+    assert (answer["changed"], answer["ready"], answer["look"]) == (True, True, "http") and answer["since"] > 0
+    assert flags(nginx) == ["green"] and _current.pointed(layout) == new.id
+    again = call(module, "green", release=new.id, url="/health")
+    assert (again["changed"], again["ready"]) == (False, True)
+
+
+def test_what_does_not_run_there_gets_no_traffic(call, live, release, nginx, fail_module):
+    new = release("0.2.0-b")
+    answer = fail_module(module, new.id)
+    assert "does not run in the slot green" in answer["msg"] and answer["since"] is None
+    started = call(elixir_release_start, "green", release=new.id, stop=True)
+    answer = fail_module(module, new.id, pid=started["pid"] + 1)
+    assert "which has died), so no traffic is moved there" in answer["msg"] and flags(nginx) == ["blue"]
+
+
+def test_what_fails_through_the_proxy_says_so(call, live, release):
+    new = release("0.2.0-b")
+    call(elixir_release_start, "green", release=new.id, stop=True)
+    answer = call(module, "green", release=new.id, url="/elsewhere", watch=0.3, within=0.1)
+    assert (answer["ready"], answer["fatal"]) == (False, True) and "/elsewhere answers 404" in answer["msg"]
+
+
+def test_the_other_slot_is_asked_and_leaves_nothing(call, live, release, layout):
+    new = release("0.2.0-b")
+    call(elixir_release_start, "green", release=new.id, stop=True)
+    since = call(module, "green", release=new.id)["since"]
+    answer = call(elixir_release_stop, "blue", drain=5, since=since)
+    assert ([one["version"] for one in answer["asked"]], answer["ready"]) == (["0.1.0"], True)
+    assert call(elixir_release_wait, "blue", state="stopped", watch=5)["ready"]
+    assert [process.root for process in _processes.scan().of_root(layout.root)] == [new.path]
+    assert sorted(os.listdir(layout.slots)) == ["green", "green.env"]
+
+
+def test_what_is_left_in_a_slot_goes_before_the_next_one_starts(call, live, release, layout):
+    for release_id in ("0.2.0-b", "0.3.0-c"):
+        call(elixir_release_start, "green", release=release(release_id).id, stop=True, watch=5)
+    assert sorted(process.root.rpartition("/")[2] for process in _processes.scan().of_root(layout.root)) == ["0.1.0-a", "0.3.0-c"]
+
+
+def test_a_rollback_finds_what_is_kept_warm(call, live, release, layout):
+    new = release("0.2.0-b", state="good", turn=2)
+    call(elixir_release_start, "green", release=new.id, stop=True)
+    call(module, "green", release=new.id)
+    answer = call(elixir_release_rollback_info)
+    assert (answer["release"], answer["slot"], answer["live_slot"], answer["previous"]) == (live.id, "blue", "green", new.id)
+    assert call(elixir_release_start, "blue", release=live.id, stop=True)["changed"] is False
+
+
+def test_a_restart_starts_it_in_the_other_slot(call, live, layout):
+    answer = call(elixir_release_start, _ansible_check_mode=True)
+    assert (answer.get("slot"), answer.get("port")) == ("green", PORTS[1]), answer.get("msg")
+    call(elixir_release_start, "green", stop=True)
+    assert [process.root for process in _processes.scan().of_root(layout.root)] == [live.path, live.path]
+
+
+def test_check_mode_moves_nothing(call, live, release, nginx):
+    answer = call(module, "green", release=release("0.2.0-b").id, _ansible_check_mode=True)
+    assert (answer["changed"], answer["ready"]) == (True, True) and flags(nginx) == ["blue"]
+
+
+@pytest.fixture
+def fail_module(call):
+    def fail(it, release_id, **arguments):
+        return call(it, "green", release=release_id, **arguments)
+
+    return fail
