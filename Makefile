@@ -2,16 +2,16 @@ SCENARIO ?= default
 SUITE ?= bookworm
 CORE ?= 2.19
 
-.PHONY: help demo demo-down test test-fast unit lint sanity importer build molecule faults bench clean
+.PHONY: help demo demo-down test test-fast unit lint sanity importer build molecule faults zero-downtime bench clean
 .DEFAULT_GOAL := help
 
 help: ## Show this
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: ## Deploy to three hosts and a database in Docker: a release, an update, and two updates that fail
+demo: ## Deploy to three hosts and a database in Docker: a release, an update, and two updates that fail; MODE=blue_green counts lost requests
 	tools/setup demo
 	tools/engine start
-	tools/demo
+	tools/demo $(MODE)
 
 demo-down: ## Take the demo's hosts away
 	tools/fleet down demo
@@ -52,6 +52,10 @@ molecule: ## Run a Molecule scenario: SCENARIO=default SUITE=bookworm CORE=2.19;
 faults: ## Inject every fault that we know, also under the bash script, and write docs/faults.md
 	@tools/setup test
 	@tools/faults
+
+zero-downtime: ## Load hosts while they are updated in three ways, and write docs/zero-downtime.md (half an hour); QUICK=1 does a little of it
+	@tools/setup bench
+	@tools/zero-downtime $(if $(QUICK),--quick)
 
 bench: ## Measure deploys against the bash script and the floor, and write benchmarks (an hour); QUICK=1 measures a little (3 minutes)
 	@tools/setup bench
