@@ -136,6 +136,7 @@ def test_a_host_that_comes_later(serve, playbook, hosts):
     serve("0.2.0", "--forks", "1")
     assert web3.serves("0.2.0")
     assert {name: hosts[name].beams() for name in ("web1", "web2")} == before
+    assert [name for name, host in hosts.items() if host.os.run(f"sudo test -e {ROOT}/deploy.lock").rc == 0] == [], "all locks are given back"
 
 
 def test_a_host_that_cannot_be_reached_when_the_deploy_begins(deploy, hosts, fleet):
