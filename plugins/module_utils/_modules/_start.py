@@ -16,7 +16,7 @@ from ansible_collections.beamops.elixir.plugins.module_utils._modules import (
     _deadman as _timers,
     _stop as _stops,
 )
-from ansible_collections.beamops.elixir.plugins.module_utils._root import _current, _releases, _slots
+from ansible_collections.beamops.elixir.plugins.module_utils._root import _current, _releases
 from ansible_collections.beamops.elixir.plugins.module_utils._steps import (
     _bin_app,
     _deadman,
@@ -163,8 +163,6 @@ def replace(module, layout, told):
     repoints = repointing(params, pointed, release.id)
     changed = process is None or bool(repoints)
     if process is None and not module.check_mode:
-        if slot:
-            _slots.assign(layout, slot, release, _slots.variables(layout, release.name, application.environ, slot), application.account)
         _start.prepare(layout, release, application)  # while what it replaces is on its way out
         verdict = gone(params, layout, release, told["asked_at"], beside, params["within"])
         if verdict.fatal and params["kill"]:

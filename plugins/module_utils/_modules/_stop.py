@@ -12,7 +12,7 @@ from ansible_collections.beamops.elixir.plugins.module_utils import _module
 from ansible_collections.beamops.elixir.plugins.module_utils._errors import ReleaseError
 from ansible_collections.beamops.elixir.plugins.module_utils._host import _processes
 from ansible_collections.beamops.elixir.plugins.module_utils._root import _current, _layout, _releases
-from ansible_collections.beamops.elixir.plugins.module_utils._steps import _drain, _live, _stop, _warm
+from ansible_collections.beamops.elixir.plugins.module_utils._steps import _drain, _live, _stop
 
 ARGUMENTS = {
     **_module.ROOT,
@@ -70,6 +70,8 @@ def keep_warm(module, layout):
     params = module.params
     for process in _live.in_slot(layout, params["slot"], params["slots"], _processes.scan()):
         if not module.check_mode:
+            from ansible_collections.beamops.elixir.plugins.module_utils._steps import _warm  # a start and a wait know this module, and need it never
+
             _warm.arm(layout, process, params["slot"], params["slots"], params["after"], params["drain"], params["within"])
             _live.start_no_more(layout, params["slot"])
     return {"msg": f"What runs in the slot {params['slot']} stays for {params['after']:g} s."}

@@ -78,8 +78,7 @@ def switch(module, layout, told):
     if pointed != release.id:
         told.update(changed=True, diff=_links.pointing(pointed, release.id))
     _current.point(layout, release.id, slot.name)
-    if release.service is not None:
-        _service().enable(_service().name(layout, release))
+    _live.start_with_host(layout, release)
     if params["disarm"]:
         _deadman.disarm(layout)
 
@@ -99,10 +98,3 @@ def look(proxy, slot, wanted):
     parts = urllib.parse.urlsplit(wanted["url"])
     path = urllib.parse.urlunsplit(("", "", parts.path or "/", parts.query, ""))
     return _proxy.look_through(proxy, path, wanted["headers"], wanted["status_code"], wanted["search_regex"])
-
-
-def _service():
-    """Only where systemd is."""
-    from ansible_collections.beamops.elixir.plugins.module_utils._steps import _service as service
-
-    return service

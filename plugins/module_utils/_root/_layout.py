@@ -74,6 +74,11 @@ class Layout(t.NamedTuple):
         return os.path.join(self.releases, f".{release_id}.unfinished")
 
 
+def of_release(release_path: str) -> Layout:
+    """The root that a release lies under."""
+    return Layout(os.path.dirname(os.path.dirname(release_path)))
+
+
 def env_file(release_path: str) -> str:
     return os.path.join(release_path, ".env")
 

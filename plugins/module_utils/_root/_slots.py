@@ -54,6 +54,12 @@ def of_process(layout: _layout.Layout, process: _processes.Process) -> str | Non
     return None
 
 
+def slot_of(layout: _layout.Layout, process: _processes.Process) -> Slot | None:
+    """The same with the port that it has there; None where that cannot be told either."""
+    name, port = of_process(layout, process), process.environ.get("PORT", "")
+    return Slot(name, int(port)) if name and port.isdigit() else None
+
+
 def is_in(layout: _layout.Layout, process: _processes.Process, slot: Slot | None) -> bool:
     """Without slots, all that runs is in one place. One that was deployed in place is where it listens."""
     if not slot:

@@ -41,8 +41,8 @@ class Running(t.NamedTuple):
 
 def running(process: _processes.Process, releases: list[Release]) -> Running:
     release = next((release for release in releases if release.path == process.root), None)
-    tmp = process.environ.get("RELEASE_TMP") or os.path.join(os.path.dirname(os.path.dirname(process.root)), "tmp")
-    layout = _layout.Layout(os.path.dirname(os.path.dirname(process.root)))
+    layout = _layout.of_release(process.root)
+    tmp = process.environ.get("RELEASE_TMP") or layout.tmp
     if not release:
         return Running(process, [], unit=_systemd.of_process(process.pid))
     return Running(
@@ -58,9 +58,8 @@ def running(process: _processes.Process, releases: list[Release]) -> Running:
 def refused_writes(process: _processes.Process, release: Release, tmp: str) -> list[str]:
     """What it tried to write into its own directory, which belongs to somebody else and does not survive the next deploy; or, as a service, anywhere."""
     if release.service is not None:
-        layout = _layout.Layout(os.path.dirname(os.path.dirname(release.path)))
-        slot = _slots.of_process(layout, process)
-        return _logs.refused_writes(_said.since_start(layout, release._replace(slot=_layout.Slot(slot, 0) if slot else None)), "")
+        layout = _layout.of_release(release.path)
+        return _logs.refused_writes(_said.since_start(layout, release._replace(slot=_slots.slot_of(layout, process))), "")
     path = _logs.newest(tmp)
     try:
         # A log of an earlier start is of another process: this one may have been started without run_erl
@@ -76,19 +75,14 @@ def env_changed(process: _processes.Process, release: Release) -> list[str]:
     if not process.environ:  # another user's: it cannot be seen
         return []
     try:
-        variables = {**_env_file.load(_layout.env_file(release.path), _command.owner(process.uid)), **_of_slot(process, release)}
+        variables = _env_file.load(_layout.env_file(release.path), _command.owner(process.uid))
     except (ReleaseError, OSError):  # nobody can tell then
         return []
-    own = OF_BIN_APP | _set_by_env_sh(release)
+    layout, own = _layout.of_release(release.path), OF_BIN_APP | _set_by_env_sh(release)
+    slot = _slots.slot_of(layout, process)
+    if slot:  # it has some of them from there
+        variables = {**variables, **_slots.variables(layout, release.name, variables, slot)}
     return sorted(key for key, value in variables.items() if key not in own and not _has(process, key, value))
-
-
-def _of_slot(process: _processes.Process, release: Release) -> dict[str, str]:
-    """In a slot it has some of them from there."""
-    layout = _layout.Layout(os.path.dirname(os.path.dirname(release.path)))
-    slot = _slots.of_process(layout, process)
-    port = process.environ.get("PORT", "")
-    return _slots.variables(layout, release.name, process.environ, _layout.Slot(slot, int(port))) if slot and port.isdigit() else {}
 
 
 def environ(one: Running) -> dict[str, str]:

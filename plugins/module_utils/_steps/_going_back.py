@@ -53,15 +53,10 @@ def _lead_back(layout: _layout.Layout, way_back: WayBack, pointed: str | None, p
     """Where two may run at once, what is left serves until the traffic is back where it was."""
     _bring_up(layout, way_back)
     _proxy.move(_proxy.Proxy(proxy["name"], proxy["port"]), proxy["slot"])
-    _current_of(layout, way_back, pointed)
+    if way_back.id or pointed:
+        _current.point(layout, way_back.id or pointed or "", way_back.record.slot_name)
     _stop_others(layout, way_back)
     _live.leave(layout, _slots.other(proxy["slot"]))
-
-
-def _current_of(layout: _layout.Layout, way_back: WayBack, pointed: str | None) -> None:
-    slot = way_back.slot[0] if way_back.slot else None
-    if way_back.id or pointed:
-        _current.point(layout, way_back.id or pointed or "", slot)
 
 
 def environ(layout: _layout.Layout, way_back: WayBack) -> dict[str, str]:
@@ -117,9 +112,6 @@ def _bring_up(layout: _layout.Layout, way_back: WayBack) -> None:
 def _started(layout: _layout.Layout, way_back: WayBack, application: _bin_app.Application) -> _processes.Process:
     if way_back.unit:  # somebody else has made it
         return _start.start_unit(way_back.unit, way_back.path)
-    if way_back.slot:
-        slot = _slots.Slot(*way_back.slot)
-        _slots.assign(layout, slot, way_back.record, _slots.variables(layout, way_back.name, application.environ, slot), application.account)
     _start.prepare(layout, way_back.record, application)
     return _start.start(layout, way_back.record, application)
 
@@ -127,7 +119,7 @@ def _started(layout: _layout.Layout, way_back: WayBack, application: _bin_app.Ap
 def _application(layout: _layout.Layout, way_back: WayBack) -> _bin_app.Application:
     account = _command.account(way_back.user)
     if way_back.environ is None:
-        return _bin_app.staged(way_back.path, way_back.name, layout, account, _slots.Slot(*way_back.slot) if way_back.slot else None)
+        return _bin_app.staged(way_back.path, way_back.name, layout, account, way_back.record.slot)
     return _bin_app.Application(way_back.path, way_back.name, _rel.of_directory(way_back.path), way_back.environ, account, "/")
 
 

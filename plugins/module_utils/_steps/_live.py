@@ -10,7 +10,7 @@ import typing as t
 
 from ansible_collections.beamops.elixir.plugins.module_utils._errors import ReleaseError
 from ansible_collections.beamops.elixir.plugins.module_utils._host import _processes, _systemd
-from ansible_collections.beamops.elixir.plugins.module_utils._root import _layout, _slots
+from ansible_collections.beamops.elixir.plugins.module_utils._root import _layout, _releases, _slots
 from ansible_collections.beamops.elixir.plugins.module_utils._steps import _proxy
 
 OPTIONS = {
@@ -85,6 +85,15 @@ def leave(layout: _layout.Layout, slot: str) -> None:
     """What runs there is on its way out, and nobody is to start it again."""
     _slots.clear(layout, slot)
     start_no_more(layout, slot)
+
+
+def start_with_host(layout: _layout.Layout, release: _releases.Release) -> None:
+    """As a service it does. What nothing starts again does not."""
+    if release.service is not None:
+        # Only where systemd is
+        from ansible_collections.beamops.elixir.plugins.module_utils._steps import _service
+
+        _service.enable(_service.name(layout, release))
 
 
 def start_no_more(layout: _layout.Layout, slot: str) -> None:

@@ -113,13 +113,13 @@ def of_params(layout: _layout.Layout, params: t.Mapping[str, t.Any], account: _c
     return wanted._replace(slots=_live.see(layout, params["tarball"]["name"], params["slots"], _processes.scan()))
 
 
-def wanted_service(layout: _layout.Layout, manager: str, stop_seconds: float, writable: t.Iterable[str]) -> dict[str, t.Any] | None:
+def wanted_service(layout: _layout.Layout, manager: str, stop_seconds: float, writable: t.Collection[str]) -> dict[str, t.Any] | None:
     """None where it is to run as a daemon."""
     if manager == "daemon" or manager == "auto" and not _systemd.may_be_told():
         return None
     from ansible_collections.beamops.elixir.plugins.module_utils._steps import _service
 
-    return _service.wanted(layout, manager, stop_seconds, writable)
+    return _service.wanted(layout, stop_seconds, writable)
 
 
 def load(env: str, account: _command.Account) -> dict[str, str]:
@@ -229,15 +229,15 @@ def described_in_slot(layout: _layout.Layout, release: _releases.Release, slots:
     live = bool(runs.get(slots.live) and current and current.id == release.id and current.state == "good")
     # What was broken off behind its start goes on from there
     slot = _slots.of(slots.live, slots.ports) if runs.get(slots.live) else slots.target
-    own = _slots.variables(layout, release.name, _env_file.load(_layout.env_file(release.path), _account(release)), slot) if os.path.isdir(release.path) else {}
-    application = _bin_app.staged(release.path, release.name, layout, _account(release), slot) if live else None
+    is_here = os.path.isdir(release.path)  # it may only be planned
+    application = _bin_app.staged(release.path, release.name, layout, _bin_app.account_of(release, layout), slot) if is_here else None
     return {
         "release": release.id,
         "path": layout.release(release.id),
-        "node": own.get("RELEASE_NODE") if release.node else None,
+        "node": application.environ["RELEASE_NODE"] if application and release.node else None,
         "live": live,
         "port": slot.port,
-        "phoenix": bool(application and application.is_phoenix),
+        "phoenix": bool(live and application and application.is_phoenix),
         "previous": _way_back.release_id(layout, release.id, _processes.Scan([serving] if serving else [])),
         "replaces": [{"pid": serving.pid, "version": serving.version, "root": layout.root}] if serving else [],
         "serves": [],
@@ -318,10 +318,6 @@ def _planned_command(wanted: Plan) -> str:
     node = "" if distribution == "none" else f"-{distribution} {variables.get('RELEASE_NODE') or name}"
     boot = f"/releases/{wanted.tarball['version']}/{variables.get('RELEASE_BOOT_SCRIPT') or 'start'}"
     return f"{variables.get('ELIXIR_ERL_OPTIONS', '')} -setcookie * {node} -boot {boot} -extra --no-halt"
-
-
-def _account(release: _releases.Release) -> _command.Account:
-    return _command.account(release.user)
 
 
 def _variables(release: _releases.Release, account: _command.Account) -> dict[str, str]:

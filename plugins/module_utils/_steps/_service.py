@@ -17,24 +17,23 @@ from ansible_collections.beamops.elixir.plugins.module_utils._host import _epmd,
 from ansible_collections.beamops.elixir.plugins.module_utils._root import _environment_file, _layout, _releases, _slots, _units
 from ansible_collections.beamops.elixir.plugins.module_utils._steps import _bin_app
 
-MANAGERS = ("auto", "systemd", "daemon")
 OPTION = "elixir_release_service_manager"
 WANTS = "multi-user.target.wants"
 NEEDRESTART = "/etc/needrestart/conf.d"
 
 
-def wanted(layout: _layout.Layout, manager: str, stop_seconds: float, writable: t.Iterable[str]) -> dict[str, t.Any] | None:
-    """What a release's record says of its service; None where it is to run as a daemon."""
-    if manager == "daemon" or manager == "auto" and not _systemd.may_be_told():
-        return None
+def wanted(layout: _layout.Layout, stop_seconds: float, writable: t.Collection[str]) -> dict[str, t.Any]:
+    """What a release's record says of its service, where it is to be one."""
     if not _systemd.may_be_told():
         why = "this is not root: use 'become'" if _systemd.is_pid_1() else "systemd is not PID 1 on this host"
         raise ReleaseError(f"{OPTION} is systemd, and {why}. Set it to daemon to do without.")
     relative = [path for path in writable if not os.path.isabs(path)]
     if relative:
         raise ReleaseError(f"elixir_release_writable_paths has {relative[0]!r}: give absolute paths.")
-    for slot in (None, *_slots.NAMES):
-        _refuse_foreign(layout, _units.unit(layout.root, slot))
+    there = ours(layout)
+    for unit in _names(layout):
+        if unit not in there:  # what lies in /etc has the last word
+            _refuse_foreign(layout, unit)
     return {"stop_timeout": stop_seconds, "writable_paths": sorted(writable)}
 
 
@@ -143,8 +142,7 @@ def remove(units: t.Collection[str], reload: bool = True) -> bool:
 
 def ours(layout: _layout.Layout) -> list[str]:
     """The units of this application that are there."""
-    units = (_units.unit(layout.root, slot) for slot in (None, *_slots.NAMES))
-    return [unit for unit in units if _units.is_of(_read(_units.file(unit)), layout.root)]
+    return [unit for unit in _names(layout) if _units.is_of(_read(_units.file(unit)), layout.root)]
 
 
 def restarting(layout: _layout.Layout) -> list[_systemd.Unit]:
@@ -152,9 +150,13 @@ def restarting(layout: _layout.Layout) -> list[_systemd.Unit]:
     return [unit for unit in map(_systemd.show, ours(layout)) if unit.is_restarting]
 
 
+def _names(layout: _layout.Layout) -> list[str]:
+    return [_units.unit(layout.root, slot) for slot in (None, *_slots.NAMES)]
+
+
 def _refuse_foreign(layout: _layout.Layout, unit: str) -> None:
     found = _systemd.show(unit)
-    if found.file and not (found.file == _units.file(unit) and _units.is_of(_read(found.file), layout.root)):
+    if found.file:
         raise ReleaseError(
             f"This host has a unit {unit} already, {found.file}, which is not of {layout.root}: stop it, disable it and remove it, "
             f"choose another root (elixir_release_root), whose last part names the unit, or set {OPTION} to daemon."

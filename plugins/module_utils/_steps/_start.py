@@ -35,6 +35,9 @@ def refuse_beside_another(layout: _layout.Layout, release: _releases.Release) ->
 
 def prepare(layout: _layout.Layout, release: _releases.Release, application: _bin_app.Application) -> None:
     """What has to be there before it can be started, and can be put there while what it replaces is on its way out."""
+    if release.slot:
+        own = _slots.variables(layout, release.name, application.environ, release.slot)
+        _slots.assign(layout, release.slot, release, own, application.account)
     if release.service is not None:
         _service().put(layout, release, application)
     elif _systemd.may_be_told():  # the other slot's may be one

@@ -16,7 +16,7 @@ import typing as t
 import zipfile
 
 from ansible_collections.beamops.elixir.plugins.module_utils._errors import ReleaseError
-from ansible_collections.beamops.elixir.plugins.module_utils._host import _command
+from ansible_collections.beamops.elixir.plugins.module_utils._host import _command, _systemd
 from ansible_collections.beamops.elixir.plugins.module_utils._root import _env_file, _layout
 from ansible_collections.beamops.elixir.plugins.module_utils._steps import _timer
 
@@ -35,7 +35,6 @@ from {package} import _http, {entry}
 
 {entry}.watch(sys.argv[1])
 """
-SYSTEMD = "/run/systemd/system"
 SYSTEMD_RUN_SECONDS = 20
 # For a Python to start on a busy host
 APPEARS_WITHIN = 15
@@ -91,7 +90,7 @@ def _launch(timer: _timer.Timer, what: str) -> str:
     home, token = timer.directory.split(os.sep)[-2:]
     argv = [sys.executable, "-I", "-B", timer.program, timer.directory, timer.lock]
     account = _command.account(None)
-    if os.path.isdir(SYSTEMD) and account.uid == 0:
+    if _systemd.may_be_told():
         unit = [
             "systemd-run",
             "--quiet",

@@ -14,7 +14,7 @@ import typing as t
 
 from ansible_collections.beamops.elixir.plugins.module_utils._errors import ReleaseError
 from ansible_collections.beamops.elixir.plugins.module_utils._host import _processes
-from ansible_collections.beamops.elixir.plugins.module_utils._root import _layout, _lock
+from ansible_collections.beamops.elixir.plugins.module_utils._root import _layout, _lock, _slots
 from ansible_collections.beamops.elixir.plugins.module_utils._steps import _drain, _live, _proxy, _stop, _timer
 
 HOME = ".warm"
@@ -60,10 +60,10 @@ def _end(plan: Plan) -> None:
         time.sleep(LOOK_EVERY)
     if not _processes.alive(plan.pid, plan.started) or _proxy.serves(_live.proxy(plan.name, plan.slots)) == plan.slot:
         return
-    slot = _live.slot_of({"slot": plan.slot, "slots": plan.slots})
-    if slot:
-        _drain.watch(slot, plan.drain_seconds, plan.drain_seconds, _processes.uptime())
-    process = next(process for process in _processes.scan().of_root(layout.root) if process.pid == plan.pid)
+    _drain.watch(_slots.of(plan.slot, plan.slots["ports"]), plan.drain_seconds, plan.drain_seconds, _processes.uptime())
+    process = next((process for process in _processes.scan().of_root(layout.root) if process.pid == plan.pid), None)
+    if not process:  # it has gone meanwhile
+        return
     _stop.ask(process)
     _live.leave(layout, plan.slot)
     until = time.monotonic() + plan.stop_seconds

@@ -29,7 +29,7 @@ class WayBack(t.NamedTuple):
     ports: list[int] | None  # where it listened; None where it did not run, or where that could not be seen
     proof: dict[str, t.Any] | None = None  # what was seen of it when it was proven good; secret headers may be among it
     service: dict[str, t.Any] | None = None  # what systemd is told of it
-    slot: list[t.Any] | None = None  # its name and its port
+    slot: t.Sequence[t.Any] | None = None  # its name and its port
     unit: str | None = None  # of a stranger, whose service somebody else has made
 
     @property
@@ -86,7 +86,7 @@ def of_process(process: _processes.Process) -> WayBack:
     own = _processes.listening_ports(process.pid)
     ports = None if own is None else sorted(own)
     if _is_staged(process):
-        return _of_release(_releases.read(process.root), application.account)._replace(ports=ports, slot=_slot_of(process))
+        return _of_release(_releases.read(process.root), application.account)._replace(ports=ports, slot=_slots.slot_of(_layout.of_release(process.root), process))
     if not process.name:
         raise ReleaseError(
             f"The environment of pid {process.pid} from {process.root} cannot be read, so nothing could start that release again: "
@@ -105,11 +105,6 @@ def of_process(process: _processes.Process) -> WayBack:
         ports=ports,
         unit=service.name if service else None,
     )
-
-
-def _slot_of(process: _processes.Process) -> list[t.Any] | None:
-    name = _slots.of_process(_layout.Layout(os.path.dirname(os.path.dirname(process.root))), process)
-    return [name, int(process.environ["PORT"])] if name and process.environ.get("PORT", "").isdigit() else None
 
 
 def _leading(layout: _layout.Layout, new: str | None, scan: _processes.Scan) -> _processes.Process | None:

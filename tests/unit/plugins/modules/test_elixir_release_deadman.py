@@ -10,9 +10,9 @@ import time
 import pytest
 
 from ansible_collections.beamops.elixir.plugins.module_utils._errors import ReleaseError
-from ansible_collections.beamops.elixir.plugins.module_utils._host import _processes
+from ansible_collections.beamops.elixir.plugins.module_utils._host import _processes, _systemd
 from ansible_collections.beamops.elixir.plugins.module_utils._root import _current, _releases
-from ansible_collections.beamops.elixir.plugins.module_utils._steps import _stop, _timer_launch
+from ansible_collections.beamops.elixir.plugins.module_utils._steps import _stop
 from ansible_collections.beamops.elixir.plugins.modules import (
     elixir_release_deadman as module,
     elixir_release_start,
@@ -22,7 +22,7 @@ from ansible_collections.beamops.elixir.plugins.modules import (
 
 @pytest.fixture
 def deadman(run_module, layout, staged, node, place, monkeypatch):
-    monkeypatch.setattr(_timer_launch, "SYSTEMD", str(place / "no-systemd"))
+    monkeypatch.setattr(_systemd, "RUNTIME", str(place / "no-systemd"))
     _current.point(layout, staged("0.1.0-a", state="good", staged_at="1", env=f"RELEASE_NODE={node}\nPASSWORD=hunter22\n", node=node).id)
     staged("0.2.0-b", staged_at="2", env=f"RELEASE_NODE={node}\n", node=node)
     yield lambda **arguments: run_module(module, root=layout.root, **arguments)

@@ -15,7 +15,7 @@ import time
 import pytest
 
 from ansible_collections.beamops.elixir.plugins.module_utils._errors import ReleaseError
-from ansible_collections.beamops.elixir.plugins.module_utils._host import _processes
+from ansible_collections.beamops.elixir.plugins.module_utils._host import _processes, _systemd
 from ansible_collections.beamops.elixir.plugins.module_utils._root import _current, _env_file, _releases
 from ansible_collections.beamops.elixir.plugins.module_utils._steps import _bin_app, _deadman, _start, _timer_launch
 
@@ -24,7 +24,7 @@ as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root starts it by s
 
 @pytest.fixture(autouse=True)
 def no_systemd(monkeypatch, place):
-    monkeypatch.setattr(_timer_launch, "SYSTEMD", str(place / "no-systemd"))
+    monkeypatch.setattr(_systemd, "RUNTIME", str(place / "no-systemd"))
 
 
 @pytest.fixture
@@ -269,7 +269,7 @@ def test_a_directory_of_somebody_elses_is_not_used(arm, layout, place):
 def systemd(place, monkeypatch):
     """A host with systemd, whose systemd-run notes what it is told, and does no more than starting it."""
     (place / "systemd").mkdir()
-    monkeypatch.setattr(_timer_launch, "SYSTEMD", str(place / "systemd"))
+    monkeypatch.setattr(_systemd, "RUNTIME", str(place / "systemd"))
     monkeypatch.setattr(_env_file, "PATH", f"{place}:{_env_file.PATH}")
 
     def make(script):
