@@ -52,7 +52,8 @@ def own_unit(web1, deploy, eventually):
     web1.run(f"mkdir -p /srv/app/tmp; cp -a {ROOT}/current/. /srv/app; rm /srv/app/.deploy.json /srv/app/.environment; chown guestbook /srv/app/tmp")
     web1.run("chmod 755 /srv/app; chown -R guestbook /srv/app")
     web1.run(f"mv {ROOT} {ROOT}.away")
-    lines = ["[Service]", "User=guestbook", "ExecStart=/bin/sh -c 'export PHX_SERVER=true; . /srv/app/.env; exec /srv/app/bin/guestbook start'", "Restart=always"]
+    start = "/bin/sh -c 'export PHX_SERVER=true; . /srv/app/.env; exec /srv/app/bin/guestbook start'"
+    lines = ["[Service]", "User=guestbook", f"ExecStart={start}", "Restart=always"]
     web1.run("printf '%s\\n' " + " ".join(f'"{line}"' for line in lines) + " >/etc/systemd/system/site.service")
     web1.run("systemctl daemon-reload; systemctl start site")
     assert eventually(lambda: web1.site.version()["version"] == "0.2.0")

@@ -86,7 +86,8 @@ def of_process(process: _processes.Process) -> WayBack:
     own = _processes.listening_ports(process.pid)
     ports = None if own is None else sorted(own)
     if _is_staged(process):
-        return _of_release(_releases.read(process.root), application.account)._replace(ports=ports, slot=_slots.slot_of(_layout.of_release(process.root), process))
+        slot = _slots.slot_of(_layout.of_release(process.root), process)
+        return _of_release(_releases.read(process.root), application.account)._replace(ports=ports, slot=slot)
     if not process.name:
         raise ReleaseError(
             f"The environment of pid {process.pid} from {process.root} cannot be read, so nothing could start that release again: "
