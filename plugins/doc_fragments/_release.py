@@ -108,3 +108,32 @@ options:
     type: str
     choices: [blue, green]
 """
+
+    STATIC = r"""
+options:
+  static:
+    description:
+      - Keep the digested assets of all releases that are here in C(ROOT/static), for a web server, as the role P(beamops.elixir.elixir_release_proxy#role)
+        serves them. A page of one release may ask for them when another one is live.
+    type: bool
+    default: false
+"""
+
+    LOOK = r"""
+options:
+  headers:
+    description:
+      - Headers of the request to O(url).
+    type: dict
+    default: {}
+  status_code:
+    description:
+      - The status codes that are good.
+    type: list
+    elements: int
+    default: [200]
+  search_regex:
+    description:
+      - A Python regular expression that has to match somewhere in the body.
+    type: str
+"""

@@ -16,6 +16,7 @@ description:
   - A lock that is kept, or is another run's, is left where it is.
 extends_documentation_fragment:
   - beamops.elixir._release
+  - beamops.elixir._release.static
   - beamops.elixir._attributes
 attributes:
   check_mode:
@@ -65,12 +66,6 @@ options:
     description:
       - Which run of Ansible this is. Set by the action plugin; what a task gives is ignored.
     type: dict
-  static:
-    description:
-      - Keep the digested assets of all releases that are here in C(ROOT/static), for a web server, as the role P(beamops.elixir.elixir_release_proxy#role)
-        serves them. A page of one release may ask for them when another one is live.
-    type: bool
-    default: false
 author:
   - The beamops.elixir authors (@beamops)
 seealso:

@@ -27,6 +27,7 @@ extends_documentation_fragment:
   - beamops.elixir._release.user
   - beamops.elixir._release.paired
   - beamops.elixir._release.slots
+  - beamops.elixir._release.static
   - beamops.elixir._attributes
 attributes:
   check_mode:
@@ -84,12 +85,6 @@ options:
     description:
       - What O(rehearsal) prints as the last thing it does. An exit code tells nothing, since an expression that halts ends with 0 as well.
     type: str
-  static:
-    description:
-      - Keep the digested assets of all releases that are here in C(ROOT/static), for a web server, as the role P(beamops.elixir.elixir_release_proxy#role)
-        serves them. A page of one release may ask for them when another one is live.
-    type: bool
-    default: false
 author:
   - The beamops.elixir authors (@beamops)
 seealso:

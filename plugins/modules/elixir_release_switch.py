@@ -17,6 +17,7 @@ description:
 extends_documentation_fragment:
   - beamops.elixir._release
   - beamops.elixir._release.slots
+  - beamops.elixir._release.look
   - beamops.elixir._attributes
 attributes:
   check_mode:
@@ -46,21 +47,6 @@ options:
   url:
     description:
       - What to ask for through nginx. Only the path of it counts. Without it, nginx is believed.
-    type: str
-  headers:
-    description:
-      - Headers of that request.
-    type: dict
-    default: {}
-  status_code:
-    description:
-      - The status codes that are good.
-    type: list
-    elements: int
-    default: [200]
-  search_regex:
-    description:
-      - A regular expression that has to match somewhere in the answer.
     type: str
   as_proven:
     description:

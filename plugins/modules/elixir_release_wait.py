@@ -21,6 +21,7 @@ extends_documentation_fragment:
   - beamops.elixir._release
   - beamops.elixir._release.slots
   - beamops.elixir._release.slot
+  - beamops.elixir._release.look
   - beamops.elixir._attributes
 attributes:
   check_mode:
@@ -80,21 +81,6 @@ options:
       - By default V(false) where that host is on loopback (V(localhost), V(127.0.0.0/8), V(::1\)), which no public certificate names, and V(true) for
         any other.
     type: bool
-  headers:
-    description:
-      - Headers of that request.
-    type: dict
-    default: {}
-  status_code:
-    description:
-      - The status codes that are good.
-    type: list
-    elements: int
-    default: [200]
-  search_regex:
-    description:
-      - A Python regular expression that has to match somewhere in the body.
-    type: str
   rpc:
     description:
       - With O(state=ready), ask the node itself, by C(bin/NAME rpc), whether it is started, and which version it is. Left out where the node is not
