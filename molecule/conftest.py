@@ -10,6 +10,7 @@ import json
 import os
 import pathlib
 import subprocess
+import time
 import typing as t
 import urllib.error
 import urllib.parse
@@ -150,6 +151,11 @@ def hosts() -> dict[str, Host]:
 
 
 @pytest.fixture(scope="session")
+def web1(hosts):
+    return hosts["web1"]
+
+
+@pytest.fixture(scope="session")
 def database() -> t.Callable[[str], list[str]]:
     host = testinfra.get_host("ansible://db1", ansible_inventory=str(INVENTORY))
 
@@ -168,3 +174,31 @@ def secrets() -> list[str]:
     found = [*values, urllib.parse.unquote(values[1]), cookie]
     assert all(len(value) > 10 for value in found)
     return found
+
+
+@pytest.fixture
+def deploy(playbook, tarballs):
+    """Deploy a build to one host, by default web1."""
+
+    def run(build, *options, limit="web1", **variables):
+        return playbook("deploy", "--limit", limit, *options, **{"elixir_release_tarball": tarballs[build], **variables})
+
+    return run
+
+
+def until(condition: t.Callable[[], t.Any], seconds: float = 20) -> t.Any:
+    """What it gives as soon as that is something; an error on the way is nothing."""
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            found = condition()
+        except (OSError, ValueError, AssertionError):
+            found = None
+        if found or time.monotonic() > deadline:
+            return found
+        time.sleep(0.1)
+
+
+@pytest.fixture(scope="session")
+def eventually():
+    return until

@@ -10,7 +10,6 @@ import os
 import signal
 import subprocess
 import threading
-import time
 import typing as t
 import urllib.request
 
@@ -108,11 +107,6 @@ def play(playbook):
 
 
 @pytest.fixture(scope="session")
-def web1(hosts):
-    return hosts["web1"]
-
-
-@pytest.fixture(scope="session")
 def slot():
     """The slot that nginx serves, as it says itself."""
 
@@ -125,7 +119,7 @@ def slot():
 
 
 @pytest.fixture
-def killed(fleet, tarballs):
+def killed(fleet, tarballs, eventually):
     """A deploy whose controller is killed as soon as a condition holds."""
 
     def run(build, condition, limit="web1", **variables):
@@ -133,27 +127,9 @@ def killed(fleet, tarballs):
         command = ["ansible-playbook", "-i", str(fleet / "inventory"), "playbooks/deploy.yml", "--limit", limit, "-e", json.dumps(extra)]
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
         try:
-            assert until(condition, 90)
+            assert eventually(condition, 90)
         finally:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
 
     return run
-
-
-def until(condition: t.Callable[[], t.Any], seconds: float = 20) -> t.Any:
-    """What it gives as soon as that is something; an error on the way is nothing."""
-    deadline = time.monotonic() + seconds
-    while True:
-        try:
-            found = condition()
-        except (OSError, ValueError, AssertionError):
-            found = None
-        if found or time.monotonic() > deadline:
-            return found
-        time.sleep(0.05)
-
-
-@pytest.fixture(scope="session")
-def eventually():
-    return until

@@ -4,27 +4,9 @@
 
 from __future__ import annotations
 
-import time
-import typing as t
-
 import pytest
 
 UNIT = "guestbook.service"
-
-
-@pytest.fixture
-def deploy(playbook, tarballs):
-    """Deploy a build to one host, by default web1."""
-
-    def run(build, *options, limit="web1", **variables):
-        return playbook("deploy", "--limit", limit, *options, **{"elixir_release_tarball": tarballs[build], **variables})
-
-    return run
-
-
-@pytest.fixture(scope="session")
-def web1(hosts):
-    return hosts["web1"]
 
 
 @pytest.fixture(scope="session")
@@ -41,21 +23,3 @@ def unit(web1):
         return web1.run(f"systemctl show --value --property={name} {of}").strip()
 
     return show
-
-
-def until(condition: t.Callable[[], t.Any], seconds: float = 20) -> t.Any:
-    """What it gives as soon as that is something; an error on the way is nothing."""
-    deadline = time.monotonic() + seconds
-    while True:
-        try:
-            found = condition()
-        except (OSError, ValueError, AssertionError):
-            found = None
-        if found or time.monotonic() > deadline:
-            return found
-        time.sleep(0.1)
-
-
-@pytest.fixture(scope="session")
-def eventually():
-    return until
