@@ -11,7 +11,7 @@ import urllib.parse
 from ansible_collections.beamops.elixir.plugins.module_utils import _module
 from ansible_collections.beamops.elixir.plugins.module_utils._errors import ReleaseError
 from ansible_collections.beamops.elixir.plugins.module_utils._host import _processes
-from ansible_collections.beamops.elixir.plugins.module_utils._modules import _current as _links
+from ansible_collections.beamops.elixir.plugins.module_utils._modules import _current as _links, _wait as _waits
 from ansible_collections.beamops.elixir.plugins.module_utils._root import _current, _releases
 from ansible_collections.beamops.elixir.plugins.module_utils._steps import _deadman, _live, _proxy, _readiness, _said, _start, _wait
 
@@ -41,7 +41,7 @@ def work(module):
     try:
         switch(module, _module.layout(module), told)
     except (ReleaseError, OSError) as error:
-        module.fail_json(msg=_module.in_words(error), **told)
+        module.fail_json(**{**told, "msg": _module.in_words(error)})  # what was seen before is in it already
     return told
 
 
@@ -50,9 +50,10 @@ def switch(module, layout, told):
     if module.check_mode:
         told.update(changed=True, ready=True, fatal=False)
         return
+    _waits.check_regex(params["search_regex"])
     slot = _live.slot_of(params)
     release = _releases.find(layout, params["release"])._replace(slot=slot)
-    _module.hide_env_file(module, release)
+    _waits.hide_secrets(module, release)
     proxy = _live.proxy(release.name, params["slots"])
     process = _start.running(layout, release)
     if not process or params["pid"] not in (None, process.pid):

@@ -89,6 +89,30 @@ def test_what_fails_through_the_proxy_says_so(call, live, release):
     assert (answer["ready"], answer["fatal"]) == (False, True) and "/elsewhere answers 404" in answer["msg"]
 
 
+def test_a_header_that_is_a_secret_is_not_shown(call, live, release):
+    new = release("0.2.0-b")
+    call(elixir_release_start, "green", release=new.id, stop=True)
+    answer = call(module, "green", release=new.id, url="/of-s3cr3t-y", headers={"X-Api-Key": "s3cr3t-y"})
+    assert answer["ready"] is False and "s3cr3t-y" not in str(answer)
+
+
+def test_a_disk_that_refuses_the_link_is_told_with_what_was_seen_before(call, live, release, layout, nginx, fail_module):
+    new = release("0.2.0-b")
+    call(elixir_release_start, "green", release=new.id, stop=True)
+    os.unlink(layout.current)
+    os.makedirs(os.path.join(layout.current, "in the way"))
+    answer = fail_module(module, new.id, url="/health")
+    assert answer["failed"] and layout.current in answer["msg"] and "df" in answer["msg"]
+    assert (answer["changed"], answer["look"]) == (True, "http") and answer["since"] > 0 and flags(nginx) == ["green"]
+
+
+def test_a_regular_expression_that_is_none_moves_nothing(call, live, release, nginx, fail_module):
+    new = release("0.2.0-b")
+    call(elixir_release_start, "green", release=new.id, stop=True)
+    assert "search_regex '(' is not a regular expression" in fail_module(module, new.id, url="/health", search_regex="(")["msg"]
+    assert flags(nginx) == ["blue"]
+
+
 def test_the_other_slot_is_asked_and_leaves_nothing(call, live, release, layout):
     new = release("0.2.0-b")
     call(elixir_release_start, "green", release=new.id, stop=True)
