@@ -91,7 +91,7 @@ def ask(module, layout, release, told):
             told["asked"].append(one)
             told["asked_at"] = asked_at
         if not module.check_mode:
-            _stop.ask_restarting(layout)
+            _stop.ask_restarting(layout, params["slot"])
     except ReleaseError:
         if params["deadman"] and not told["asked"] and not module.check_mode:
             _deadman.disarm(layout)

@@ -50,7 +50,7 @@ def work(module):
     except ReleaseError as error:
         module.fail_json(msg=str(error), **({"asked": asked, "asked_at": asked_at} if asked else {}))
     if not module.check_mode:
-        restarting = _stop.ask_restarting(layout)
+        restarting = _stop.ask_restarting(layout, params["slot"])
         asked += [{"pid": None, "version": None, "node": None, "how": "systemctl", "unit": unit} for unit in restarting]
     if params["slot"] and not module.check_mode:
         _live.leave(layout, params["slot"])

@@ -145,9 +145,10 @@ def ours(layout: _layout.Layout) -> list[str]:
     return [unit for unit in _names(layout) if _units.is_of(_read(_units.file(unit)), layout.root)]
 
 
-def restarting(layout: _layout.Layout) -> list[_systemd.Unit]:
-    """Those that crash, and of which systemd would start the next process in a moment."""
-    return [unit for unit in map(_systemd.show, ours(layout)) if unit.is_restarting]
+def restarting(layout: _layout.Layout, slot: str | None = None) -> list[_systemd.Unit]:
+    """Those that crash, and of which systemd would start the next process in a moment; of all, or of a slot."""
+    asked = [unit for unit in ours(layout) if slot is None or unit == _units.unit(layout.root, slot)]
+    return [unit for unit in map(_systemd.show, asked) if unit.is_restarting]
 
 
 def _names(layout: _layout.Layout) -> list[str]:

@@ -31,14 +31,17 @@ def ask(process: _processes.Process) -> str:
     return "term"
 
 
-def ask_restarting(layout: _layout.Layout) -> list[str]:
-    """What crashes has no process now and then, and systemd starts the next one, unless it is told not to. The units that were told."""
+def ask_restarting(layout: _layout.Layout, slot: str | None = None) -> list[str]:
+    """What crashes has no process now and then, and systemd starts the next one, unless it is told not to. The units that were told.
+
+    In a slot that is the one of the slot: what the other one has is not to be stopped.
+    """
     if not _systemd.may_be_told():
         return []
     # Only where systemd is
     from ansible_collections.beamops.elixir.plugins.module_utils._steps import _service
 
-    units = [unit.name for unit in _service.restarting(layout)]
+    units = [unit.name for unit in _service.restarting(layout, slot)]
     for unit in units:
         _systemd.ask_to_stop(unit)
     return units

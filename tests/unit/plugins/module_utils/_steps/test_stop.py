@@ -11,8 +11,8 @@ import time
 import pytest
 
 from ansible_collections.beamops.elixir.plugins.module_utils._errors import ReleaseError
-from ansible_collections.beamops.elixir.plugins.module_utils._host import _processes
-from ansible_collections.beamops.elixir.plugins.module_utils._root import _layout
+from ansible_collections.beamops.elixir.plugins.module_utils._host import _processes, _systemd
+from ansible_collections.beamops.elixir.plugins.module_utils._root import _layout, _units
 from ansible_collections.beamops.elixir.plugins.module_utils._steps import _bin_app, _start, _stop
 
 
@@ -124,3 +124,27 @@ def test_another_users_process(staged):
     stranger = _processes.Process(1, None, 1.0, 0, release.path, "guestbook", "0.1.0", None, False, {})
     with pytest.raises(ReleaseError, match=rf"pid 1 from {release.path} belongs to another user \(uid 0\): use 'become'"):
         _stop.ask(stranger)
+
+
+@pytest.fixture
+def crashing(place, layout, monkeypatch):
+    """A host with systemd, on which a release crashes in both slots, and what systemd was told since."""
+    units, told = place / "units", place / "told"
+    units.mkdir()
+    for slot in ("blue", "green"):
+        (units / _units.unit(layout.root, slot)).write_text(f"{_units.mark(layout.root)}\n", encoding="utf-8")
+    program = f'#!/bin/sh\necho "$*" >>{told}\necho ActiveState=activating\necho SubState={_systemd.RESTARTING}\n'
+    (place / "systemctl").write_text(program, encoding="utf-8")
+    (place / "systemctl").chmod(0o755)
+    monkeypatch.setattr(_units, "DIRECTORY", str(units))
+    monkeypatch.setattr(_systemd, "RUNTIME", str(units))
+    monkeypatch.setitem(_systemd.ENV, "PATH", f"{place}:{_systemd.ENV['PATH']}")
+    return lambda: [line.split()[-1] for line in told.read_text(encoding="utf-8").splitlines() if " stop " in line]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root tells systemd")
+def test_what_crashes_in_the_other_slot_is_left_to_systemd(crashing, layout):
+    blue, green = (_units.unit(layout.root, slot) for slot in ("blue", "green"))
+    assert _stop.ask_restarting(layout, "green") == [green]
+    assert crashing() == [green]
+    assert _stop.ask_restarting(layout) == [blue, green]
