@@ -13,7 +13,7 @@ from ansible_collections.beamops.elixir.plugins.module_utils._errors import Rele
 from ansible_collections.beamops.elixir.plugins.module_utils._host import _command, _processes
 from ansible_collections.beamops.elixir.plugins.module_utils._modules import _eval
 from ansible_collections.beamops.elixir.plugins.module_utils._root import _static
-from ansible_collections.beamops.elixir.plugins.module_utils._steps import _bin_app, _plan, _rehearsal, _stage
+from ansible_collections.beamops.elixir.plugins.module_utils._steps import _bin_app, _into_slot, _plan, _rehearsal, _stage
 from ansible_collections.beamops.elixir.plugins.module_utils._tarball import _delta
 
 ARGUMENTS = {
@@ -60,7 +60,8 @@ def work(module):
     wanted = wanted._replace(port=params["port"], force=params["force"])
     scan = _processes.scan()
     _plan.refuse_what_cannot_start(wanted, release, scan)
-    _plan.refuse_too_little_memory(wanted)
+    if wanted.slots and not (release and wanted.slots.runs(release.path)):
+        _into_slot.refuse_too_little_memory(wanted.release_id, lambda: wanted.tarball["unpacked_size"], wanted.slots)
     answer = {"changed": release is None, "diff": _plan.diff(wanted, release)}
     if release is None and not module.check_mode:
         if params["delta"]:

@@ -18,8 +18,10 @@ from ansible_collections.beamops.elixir.plugins.module_utils._modules import (
 )
 from ansible_collections.beamops.elixir.plugins.module_utils._root import _current, _releases
 from ansible_collections.beamops.elixir.plugins.module_utils._steps import (
+    _beside,
     _bin_app,
     _deadman,
+    _into_slot,
     _live,
     _predecessor,
     _proxy,
@@ -52,16 +54,18 @@ ARGUMENTS = {
 RULES = {"required_by": {"slot": ("slots",)}}
 
 
-def refuse_what_cannot_start(params, layout, release, application):
+def refuse_what_cannot_start(params, layout, release, application, seen):
     """Nothing is stopped yet for this start. Once it is, a start is tried, whatever speaks against it."""
-    dry_run = _bin_app.dry_run(application)
-    node = _node.taken(_node.given(dry_run, application.environ))
+    scan = _processes.scan()
+    start = _startable.Start(application, _bin_app.dry_run(application), [], params["port"], params["force"], release.service is not None)
     if release.slot:
-        left = _live.in_slot(layout, release.slot_name, params["slots"], _processes.scan())
-        _startable.refuse(_startable.Start(application, dry_run, left, release.slot.port, params["force"], service=release.service is not None))
+        left = _live.in_slot(layout, release.slot_name, params["slots"], scan)
+        _into_slot.refuse_what_cannot_start(layout, start._replace(replaces=left, port=release.slot.port), scan)
+        if seen:
+            _into_slot.refuse_too_little_memory(release.id, lambda: _beside.unpacked_size(release.path), seen)
         return
-    replaces = _predecessor.of(layout, release.name, node.name if node else None, _processes.scan())
-    _startable.refuse(_startable.Start(application, dry_run, replaces, params["port"], params["force"], service=release.service is not None))
+    node = _node.taken(start.given)
+    _startable.refuse(start._replace(replaces=_predecessor.of(layout, release.name, node.name if node else None, scan)))
 
 
 def started_since(asked_at, process):
@@ -144,15 +148,16 @@ def replace(module, layout, told):
     if module.check_mode and params["release"] and not _releases.is_staged(layout, params["release"]):
         return {**answer(True, None, params["release"]), **repointing(params, pointed, params["release"])}
     release = _releases.chosen(layout, params["release"])
-    slot = _live.slot_of(params)
+    slot, seen = _live.slot_of(params), None
     if params["slots"] and not slot:
-        slot = _live.see(layout, release.name, params["slots"], _processes.scan()).target
+        seen = _live.see(layout, release.name, params["slots"], _processes.scan())
+        slot = seen.target
         params["slot"] = slot.name
     release = release._replace(slot=slot)
     application = _bin_app.staged(release.path, release.name, layout, _bin_app.account_of(release, layout, params["user"]), slot)
     _module.hide(module, application.environ, release.name, release.id)
     if module.check_mode:
-        refuse_what_cannot_start(params, layout, release, application)
+        refuse_what_cannot_start(params, layout, release, application, seen)
     beside = overlaps(params, layout, release)
     if params["stop"]:
         ask(module, layout, release, told)

@@ -40,6 +40,14 @@ class Seen(t.NamedTuple):
     def serving(self) -> _processes.Process | None:
         return self.processes.get(self.live)
 
+    @property
+    def left(self) -> list[_processes.Process]:
+        """What has to stop before another release starts in the target."""
+        return [process for slot, process in self.processes.items() if slot == self.target.name]
+
+    def runs(self, path: str) -> bool:
+        return any(process.root == path for process in self.processes.values())
+
 
 def see(layout: _layout.Layout, name: str, slots: t.Mapping[str, t.Any], scan: _processes.Scan) -> Seen:
     """Raises where what is served and what runs do not agree: then nothing is stopped, and a person has to look."""

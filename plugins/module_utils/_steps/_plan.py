@@ -12,7 +12,7 @@ import tempfile
 import typing as t
 
 from ansible_collections.beamops.elixir.plugins.module_utils._errors import ReleaseError
-from ansible_collections.beamops.elixir.plugins.module_utils._host import _cgroup, _command, _node, _processes, _systemd
+from ansible_collections.beamops.elixir.plugins.module_utils._host import _command, _node, _processes, _systemd
 from ansible_collections.beamops.elixir.plugins.module_utils._root import (
     _cookie,
     _current,
@@ -23,8 +23,8 @@ from ansible_collections.beamops.elixir.plugins.module_utils._root import (
     _slots,
 )
 from ansible_collections.beamops.elixir.plugins.module_utils._steps import (
-    _beside,
     _bin_app,
+    _into_slot,
     _live,
     _overlap,
     _predecessor,
@@ -132,15 +132,6 @@ def load(env: str, account: _command.Account) -> dict[str, str]:
         return _env_file.accept(file.name, account, shown="the env file")
 
 
-def refuse_too_little_memory(wanted: Plan) -> None:
-    """Where two are to run for a while. What is left in the slot goes before."""
-    serving = wanted.slots.serving if wanted.slots else None
-    if serving and wanted.slots.target.name not in wanted.slots.processes:
-        refusal = _beside.too_little_memory(f"{wanted.release_id} in its slot", wanted.tarball["unpacked_size"], [serving], _cgroup.room())
-        if refusal:
-            raise ReleaseError(refusal)
-
-
 def notes_of_two(tarball: dict[str, t.Any], wanted: Plan) -> list[str]:
     """What two at a time means for some of its applications."""
     applications, name = tarball.get("applications") or (), tarball["name"]
@@ -195,22 +186,19 @@ def checked_node(wanted: Plan, path: str | None, scan: _processes.Scan) -> str |
     dry_run = _bin_app.dry_run(application) if path else _planned_command(wanted)
     node = _node.taken(_node.given(dry_run, environ))
     if wanted.slots:
-        _refuse_in_slot(wanted, application, dry_run, node.name if node else None, scan)
+        _into_slot.refuse_what_cannot_start(layout, _in_slot(wanted, application, dry_run), scan)
     else:
         replaces = _predecessor.of(layout, name, node.name if node else None, scan)
         _startable.refuse(_startable.Start(application, dry_run, replaces, wanted.port, wanted.force, service=bool(wanted.service)))
     return node.name if node else None
 
 
-def _refuse_in_slot(wanted: Plan, application: _bin_app.Application, dry_run: str, node: str | None, scan: _processes.Scan) -> None:
-    """As it will be started there. What runs in the other slot goes on, and what is left in this one will be stopped before."""
+def _in_slot(wanted: Plan, application: _bin_app.Application, dry_run: str) -> _startable.Start:
+    """As it will be started there."""
     slot = wanted.slots.target
-    left = wanted.slots.processes.get(slot.name)
     own = _slots.variables(wanted.layout, application.name, wanted.variables, slot)
     in_slot = application._replace(environ={**application.environ, **own})
-    if node:
-        _predecessor.refuse_stranger(wanted.layout, own["RELEASE_NODE"], scan)
-    _startable.refuse(_startable.Start(in_slot, dry_run, [left] if left else [], slot.port, wanted.force, service=bool(wanted.service)))
+    return _startable.Start(in_slot, dry_run, wanted.slots.left, slot.port, wanted.force, service=bool(wanted.service))
 
 
 def answer(wanted: Plan, release: _releases.Release | None, scan: _processes.Scan) -> dict[str, t.Any]:

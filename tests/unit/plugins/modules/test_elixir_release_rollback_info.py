@@ -123,3 +123,13 @@ def test_a_port_that_somebody_else_holds(rollback_info, two):
         port = stranger.getsockname()[1]
         assert f"Port {port}, where the release would listen" in rollback_info(port=port)["msg"]
         assert rollback_info(port=port, force=True)["release"] == two[0].id
+
+
+def test_what_systemd_would_start_is_not_to_have_a_heart_as_well(rollback_info, layout, staged, node):
+    """As a deploy of it would be told."""
+    service = {"stop_timeout": 90, "writable_paths": []}
+    staged("0.1.0-a", turn=1, state="good", env=f"RELEASE_NODE={node}\nERL_ZFLAGS=-heart\n", node=node, service=service)
+    new = staged("0.2.0-b", turn=2, state="good", env=f"RELEASE_NODE={node}\n", node=node, service=service)
+    _current.point(layout, new.id)
+    answer = rollback_info()
+    assert answer["failed"] and "erl is given -heart, and systemd is to start the release again" in answer["msg"]

@@ -7,13 +7,15 @@
 from __future__ import annotations
 
 import os
+import socket
 
 import pytest
 
-from ansible_collections.beamops.elixir.plugins.module_utils._host import _processes
+from ansible_collections.beamops.elixir.plugins.module_utils._host import _cgroup, _processes
 from ansible_collections.beamops.elixir.plugins.module_utils._root import _current
 from ansible_collections.beamops.elixir.plugins.modules import (
     elixir_release_rollback_info,
+    elixir_release_stage,
     elixir_release_start,
     elixir_release_stop,
     elixir_release_switch as module,
@@ -144,6 +146,47 @@ def test_a_restart_starts_it_in_the_other_slot(call, live, layout):
     assert (answer.get("slot"), answer.get("port")) == ("green", PORTS[1]), answer.get("msg")
     call(elixir_release_start, "green", stop=True)
     assert [process.root for process in _processes.scan().of_root(layout.root)] == [live.path, live.path]
+
+
+BEFORE_A_SECOND_ONE_STARTS = [
+    pytest.param(elixir_release_rollback_info, {}, id="rollback"),
+    pytest.param(elixir_release_start, {"_ansible_check_mode": True}, id="restart"),
+]
+
+
+@pytest.mark.parametrize("it, arguments", BEFORE_A_SECOND_ONE_STARTS)
+def test_too_little_memory_for_a_second_one_is_told_before(call, live, release, layout, monkeypatch, it, arguments):
+    monkeypatch.setattr(_cgroup, "room", lambda: _cgroup.Room(0, "the host has 0 MiB available and 0 MiB of swap"))
+    release("0.0.9-z", state="good", turn=0)
+    answer = call(it, **arguments)
+    assert answer["failed"] and "There is too little memory to run 0." in answer["msg"] and "in its slot beside pid" in answer["msg"]
+
+
+def test_what_is_kept_warm_needs_no_more_memory(call, live, release, monkeypatch):
+    new = release("0.2.0-b", state="good", turn=2)
+    call(elixir_release_start, "green", release=new.id, stop=True)
+    call(module, "green", release=new.id)
+    monkeypatch.setattr(_cgroup, "room", lambda: _cgroup.Room(0, "the host has 0 MiB available and 0 MiB of swap"))
+    assert call(elixir_release_rollback_info)["release"] == live.id
+
+
+def test_a_deploy_needs_memory_only_where_it_starts_a_second_one(call, make_tarball, node, nginx, monkeypatch):
+    wanted = {"tarball": {**make_tarball(), "unpacked_size": 1 << 20}, "remote_src": True}
+    first = call(elixir_release_stage, env=f"RELEASE_NODE={node}\n", **wanted)["release"]
+    call(elixir_release_start, "blue", release=first, stop=True)
+    call(module, "blue", release=first)
+    monkeypatch.setattr(_cgroup, "room", lambda: _cgroup.Room(0, "the host has 0 MiB available and 0 MiB of swap"))
+    assert call(elixir_release_stage, env=f"RELEASE_NODE={node}\n", **wanted)["release"] == first
+    answer = call(elixir_release_stage, env=f"RELEASE_NODE={node}\nA=2\n", **wanted)
+    assert answer["failed"] and "There is too little memory to run" in answer["msg"]
+
+
+@pytest.mark.parametrize("it, arguments", BEFORE_A_SECOND_ONE_STARTS)
+def test_a_port_that_is_held_by_another_is_told_before(call, live, release, it, arguments):
+    release("0.0.9-z", state="good", turn=0)
+    with socket.create_server(("127.0.0.1", PORTS[1])):
+        answer = call(it, **arguments)
+    assert answer["failed"] and f"Port {PORTS[1]}, where the release would listen, is held by pid {os.getpid()}" in answer["msg"]
 
 
 def test_check_mode_moves_nothing(call, live, release, nginx):
