@@ -17,6 +17,8 @@ MESSAGE = 72
 ATTRIBUTE = struct.Struct("=HH")
 # Milliseconds since something was sent and since something came, in <linux/tcp.h>'s tcp_info
 LAST_SENT, LAST_RECEIVED = 44, 52
+# Bytes that were sent and have arrived, and that came
+BYTES = 120
 
 
 class Connection(t.NamedTuple):
@@ -24,13 +26,15 @@ class Connection(t.NamedTuple):
 
     sent: int
     received: int
+    unanswered: bool = False  # it got something, and nothing of what it sent has arrived
 
     def waits(self, quiet: int, moved: int | None) -> bool:
         """Whether the other end has the last word, or an answer may be on its way still. All in milliseconds.
 
         Requests go elsewhere since so long ago as `moved`. What still comes after that is of a websocket, where nobody waits.
         """
-        if self.received < self.sent:
+        # One that asks as soon as it is open has the same age twice, as one that has had its answer at once
+        if self.unanswered or self.received < self.sent:
             return True
         is_websocket = moved is not None and self.received < moved - quiet
         return self.sent < quiet and not is_websocket
@@ -50,7 +54,9 @@ def _of(family: int, port: int) -> t.Iterator[Connection]:
         (number,) = struct.unpack_from("!H", body, 4)
         info = _attribute(body, INET_DIAG_INFO)
         if number == port and len(info) >= LAST_RECEIVED + 4:
-            yield Connection(*(struct.unpack_from("=I", info, at)[0] for at in (LAST_SENT, LAST_RECEIVED)))
+            sent, received = (struct.unpack_from("=I", info, at)[0] for at in (LAST_SENT, LAST_RECEIVED))
+            arrived, came = struct.unpack_from("=QQ", info, BYTES) if len(info) >= BYTES + 16 else (1, 0)  # before Linux 4.1
+            yield Connection(sent, received, came > 0 and arrived == 0)
 
 
 def _attribute(body: bytes, wanted: int) -> bytes:

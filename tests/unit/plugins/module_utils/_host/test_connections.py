@@ -34,6 +34,7 @@ def pair():
         (Connection(sent=100, received=100), 9000, False),  # it speaks long after all requests go elsewhere: a websocket
         (Connection(sent=100, received=100), 500, True),
         (Connection(sent=9000, received=200), 9000, True),  # an upload, or a websocket whose answer is on its way
+        (Connection(sent=5000, received=5000, unanswered=True), 9000, True),  # it asks since it was opened
         (Connection(sent=3000, received=4294967295), 9000, False),  # it has never said anything
     ],
 )
@@ -57,6 +58,23 @@ def test_one_that_asks_and_has_its_answer(pair):
     time.sleep(0.1)
     (answered,) = _connections.to_port(port)
     assert answered.sent <= answered.received and not answered.waits(10, None)
+
+
+def test_one_that_asks_at_once_and_has_no_answer_for_long(pair):
+    client, end, port = pair
+    client.sendall(b"question")
+    time.sleep(0.1)
+    (asked,) = _connections.to_port(port)
+    assert asked.waits(10, None), "also where the kernel tells one age for both"
+    end.sendall(b"answer")
+    time.sleep(0.1)
+    assert not _connections.to_port(port)[0].waits(10, None)
+
+
+def test_one_that_was_opened_and_has_said_nothing(pair):
+    _client, _end, port = pair
+    time.sleep(0.1)
+    assert not _connections.to_port(port)[0].waits(10, None)
 
 
 def test_where_the_client_has_gone(pair):
