@@ -25,10 +25,13 @@ class Web:
     def __init__(self, port: int):
         self.port = port
 
+    def get(self, path: str, timeout: float = 10) -> str:
+        request = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", headers={"Host": NAMES[0], "X-Forwarded-Proto": NAMES[1]})
+        with urllib.request.urlopen(request, timeout=timeout) as response:
+            return response.read().decode()
+
     def version(self) -> str:
-        request = urllib.request.Request(f"http://127.0.0.1:{self.port}/version", headers={"Host": NAMES[0], "X-Forwarded-Proto": NAMES[1]})
-        with urllib.request.urlopen(request, timeout=10) as response:
-            return json.loads(response.read())["version"]
+        return json.loads(self.get("/version"))["version"]
 
 
 class Visitors:

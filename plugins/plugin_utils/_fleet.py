@@ -27,6 +27,7 @@ NOTED = (
     "went_back",
     "same_look",  # how the old release did in the look that the new one failed
     "stuck",  # why it could not go back
+    "kept",  # how its lock was kept for that
     "unsettled",  # why it could not be settled
     "down",  # how the wait for what ran beside it ended
     "timer",  # what its dead-man timer has done

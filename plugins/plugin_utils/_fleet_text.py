@@ -89,15 +89,24 @@ def _what_failed(host: _fleet.Host, event: str, has_evidence: bool) -> list[str]
 def _where_it_stands(host: _fleet.Host, deadman: int) -> list[str]:
     problem, new = host.get("problem"), host["new"]
     if "stuck" in host:
-        lines = [f"This host could NOT go back to {new['previous'] or 'what ran before'}. {host['stuck']}"]
-        if problem and problem["lost"] and deadman:
-            return [*lines, f"If it lives, its own timer takes it back {deadman} s after its switch began."]
-        return [*lines, "Its lock is kept: look at the host, then run the playbook beamops.elixir.unlock."]
+        return [f"This host could NOT go back to {new['previous'] or 'what ran before'}. {host['stuck']}", _what_to_do(host, deadman)]
     if "went_back" in host:
         if new["previous"]:
             return [f"It went back to {new['previous']}."]
         return [host["timer"]["msg"] if _fleet.takes_over(host) else "Nothing ran here before, so nothing runs here now."]
     return ["Nothing was stopped here."] if problem and not problem["stopped"] and "switched" not in host else []
+
+
+def _what_to_do(host: _fleet.Host, deadman: int) -> str:
+    """Where it could not go back."""
+    problem = host.get("problem")
+    if problem and problem["lost"] and problem.get("proven"):
+        return f"{host['new']['release']} was proven before the host was lost, and serves if that lives. When it can be reached, deploy once more."
+    if problem and problem["lost"] and deadman:
+        return f"If it lives, its own timer takes it back {deadman} s after its switch began."
+    if "msg" in host.get("kept", {}):
+        return f"Its lock could not be kept for that: {host['kept']['msg']} Look at the host before anything else is deployed to it."
+    return "Its lock is kept: look at the host, then run the playbook beamops.elixir.unlock."
 
 
 def _what_it_means(host: _fleet.Host) -> list[str]:

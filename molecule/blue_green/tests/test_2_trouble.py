@@ -150,6 +150,67 @@ def test_the_host_is_rebooted_there(killed, deploy, web1, webs, slot, before, ev
     assert len(web1.beams()) == 1
 
 
+@pytest.fixture
+def cut(fleet):
+    """End the connections to web1, as a network that is away for a moment does, and then what else."""
+
+    def end(also="true"):
+        command = f"pkill -f '^sshd.*@notty'; {also}"
+        subprocess.run(["docker", "exec", f"beamops-{fleet.name}-web1", "sh", "-c", command], check=True)
+
+    return end
+
+
+@pytest.fixture
+def meanwhile():
+    """Run something beside a deploy."""
+    threads = []
+
+    def run(something):
+        threads.append(threading.Thread(target=something))
+        threads[-1].start()
+
+    yield run
+    for thread in threads:
+        thread.join()
+
+
+def test_the_connection_is_lost_while_the_old_slot_drains(deploy, web1, webs, slot, before, eventually, cut, meanwhile):
+    """It is let go of all the same. Somebody waits for an answer of it, so that this takes its time."""
+    answers = []
+
+    def wait_long():
+        if eventually(lambda: len(web1.beams()) == 2, 120):
+            answers.append(webs["web1"].get("/poll?ms=20000", timeout=60))
+
+    def lose():
+        if eventually(lambda: slot(web1) != before and web1.current().startswith("0.1.0") and not web1.run(f"ls {ROOT}/.deadman").split(), 120):
+            cut("pkill -9 python3")  # the module with it, which would go on else, and have it stop
+
+    meanwhile(wait_long)
+    meanwhile(lose)
+    run = deploy("0.1.0", elixir_release_force=True)
+    assert run.rc == 0 and "UNREACHABLE" in run.output, run.output
+    assert len(web1.beams()) == 1 and web1.run("ls /etc/systemd/system/multi-user.target.wants").count("guestbook-") == 1
+    assert len(answers) == 1, "whoever waited got the answer"
+    assert deploy("0.2.0").rc == 0
+
+
+def test_the_connection_is_lost_before_the_new_release_is_seen_ready(deploy, web1, slot, before, eventually, cut, meanwhile, visitors):
+    """What serves is not let go of for a release that nobody has seen ready. A health page that takes its time gives the time to cut it."""
+    beams = web1.beams()
+
+    def lose():
+        if eventually(lambda: len(web1.beams()) == 2, 120):
+            cut()
+
+    meanwhile(lose)
+    with visitors("web1") as seen:
+        run = deploy("0.1.0", elixir_release_force=True, elixir_release_health_url="/poll?ms=6000", elixir_release_start_timeout=60)
+    assert run.rc != 0 and "It went back to 0.2.0" in run.plain(), run.output
+    assert web1.beams() == beams and slot(web1) == before and seen.lost["web1"] == []
+
+
 def test_both_slots_are_up_at_the_start(deploy, web1, webs, visitors):
     """What is not live is stopped, and what is serves on."""
     assert deploy("0.1.0", elixir_release_force=True, elixir_release_keep_warm=600).rc == 0

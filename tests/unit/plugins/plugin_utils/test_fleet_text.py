@@ -97,6 +97,22 @@ def test_behind_the_table_stands_what_there_is_to_know():
                 "If it lives, its own timer takes it back 300 s after its switch began.",
             ],
         ),
+        (
+            {"problem": {**PROBLEM, "lost": True, "proven": True}, "stuck": "It could not be reached."},
+            [
+                PROBLEM["msg"],
+                "This host could NOT go back to 0.1.0-aaaaaaaa. It could not be reached.",
+                "0.2.0-bbbbbbbb.2 was proven before the host was lost, and serves if that lives. When it can be reached, deploy once more.",
+            ],
+        ),
+        (
+            {"problem": PROBLEM, "stuck": "Start the old release: it died.", "kept": {"msg": "/opt/guestbook: Read-only file system."}},
+            [
+                PROBLEM["msg"],
+                "This host could NOT go back to 0.1.0-aaaaaaaa. Start the old release: it died.",
+                "Its lock could not be kept for that: /opt/guestbook: Read-only file system. Look at the host before anything else is deployed to it.",
+            ],
+        ),
         ({"switched": True, "unsettled": "No room."}, ["0.2.0-bbbbbbbb.2 serves, but the deploy could not be settled here. No room."]),
         # Migrations after the switch failed, and this host stays
         ({"switched": True, "problem": {**PROBLEM, "stopped": False}}, [PROBLEM["msg"]]),
