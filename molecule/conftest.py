@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import pathlib
+import signal
 import subprocess
 import time
 import typing as t
@@ -99,10 +100,15 @@ class Host(t.NamedTuple):
         return json.loads(self.run(f"cat {ROOT}/releases/{version}-*/.deploy.json"))
 
 
-def run_playbook(name: str, *options: str, **variables: t.Any) -> Run:
-    """Run one of the collection's playbooks, or one of the scenario's own, the way an operator does."""
+def command_of(name: str, *options: str, **variables: t.Any) -> list[str]:
+    """Of one of the collection's playbooks, or one of the scenario's own."""
     path = PROJECT / "playbooks" / f"{name}.yml" if "/" not in name else PROJECT / "molecule" / name
-    command = ["ansible-playbook", "-i", str(INVENTORY), str(path), *options, "--extra-vars", json.dumps(variables)]
+    return ["ansible-playbook", "-i", str(INVENTORY), str(path), *options, "--extra-vars", json.dumps(variables)]
+
+
+def run_playbook(name: str, *options: str, **variables: t.Any) -> Run:
+    """Run it the way an operator does."""
+    command = command_of(name, *options, **variables)
     result = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, text=True, check=False)
     return Run(result.returncode, result.stdout)
 
@@ -176,12 +182,38 @@ def secrets() -> list[str]:
     return found
 
 
+@pytest.fixture(scope="session")
+def variables_of() -> t.Callable[[str], dict[str, t.Any]]:
+    """What a scenario gives to every deploy of a host."""
+    return lambda limit: {}
+
+
 @pytest.fixture
-def deploy(playbook, tarballs):
+def deploy(playbook, tarballs, variables_of):
     """Deploy a build to one host, by default web1."""
 
     def run(build, *options, limit="web1", **variables):
-        return playbook("deploy", "--limit", limit, *options, **{"elixir_release_tarball": tarballs[build], **variables})
+        return playbook("deploy", "--limit", limit, *options, **{"elixir_release_tarball": tarballs[build], **variables_of(limit), **variables})
+
+    return run
+
+
+@pytest.fixture
+def killed(fleet, tarballs, variables_of, eventually):
+    """A deploy whose controller is killed as soon as a condition holds."""
+
+    def run(build, condition, limit="web1", **variables):
+        command = command_of("deploy", "--limit", limit, **{"elixir_release_tarball": tarballs[build], **variables_of(limit), **variables})
+        log = fleet / "killed.log"
+        with log.open("w") as output:
+            process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, start_new_session=True)
+        try:
+            came = eventually(lambda: process.poll() is not None or condition(), 120)
+            assert came and process.poll() is None, f"it ended before, or that never came:\n{log.read_text()}"
+        finally:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
 
     return run
 

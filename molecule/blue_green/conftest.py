@@ -6,9 +6,6 @@ from __future__ import annotations
 
 import http.client
 import json
-import os
-import signal
-import subprocess
 import threading
 import typing as t
 import urllib.request
@@ -86,23 +83,17 @@ def visitors(webs):
     return lambda *names: Visitors({name: webs[name] for name in names or webs})
 
 
-def variables_of(limit):
-    manager = {"elixir_release_service_manager": "daemon"} if limit == "web3" else {}
-    return {"elixir_release_strategy": "blue_green", "elixir_release_proxy_server_names": ["guestbook.example.com"], **manager}
+@pytest.fixture(scope="session")
+def variables_of():
+    def common(limit):
+        manager = {"elixir_release_service_manager": "daemon"} if limit == "web3" else {}
+        return {"elixir_release_strategy": "blue_green", "elixir_release_proxy_server_names": ["guestbook.example.com"], **manager}
+
+    return common
 
 
 @pytest.fixture
-def deploy(playbook, tarballs):
-    """Deploy a build to one host, by default web1."""
-
-    def run(build, *options, limit="web1", **variables):
-        return playbook("deploy", "--limit", limit, *options, **{"elixir_release_tarball": tarballs[build], **variables_of(limit), **variables})
-
-    return run
-
-
-@pytest.fixture
-def play(playbook):
+def play(playbook, variables_of):
     def run(name, *options, limit="web1", **variables):
         return playbook(name, "--limit", limit, *options, **{**variables_of(limit), **variables})
 
@@ -119,20 +110,3 @@ def slot():
         ).strip()
 
     return asked
-
-
-@pytest.fixture
-def killed(fleet, tarballs, eventually):
-    """A deploy whose controller is killed as soon as a condition holds."""
-
-    def run(build, condition, limit="web1", **variables):
-        extra = {"elixir_release_tarball": tarballs[build], **variables_of(limit), **variables}
-        command = ["ansible-playbook", "-i", str(fleet / "inventory"), "playbooks/deploy.yml", "--limit", limit, "-e", json.dumps(extra)]
-        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
-        try:
-            assert eventually(condition, 90)
-        finally:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
-
-    return run

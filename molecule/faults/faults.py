@@ -422,7 +422,7 @@ FAULTS = [
         "host restarted in the middle",
         IN,
         "`docker restart` while the new release boots",
-        went_back("web1"),
+        went_back("web1")._replace(bad=(), ledger={"web1": ["rollback"]}),
         "Notice a host that was lost: (The host could not be reached any more)",
         env=SLOW_BOOT,
         script_later=AFTER_SLOW_BOOT,
