@@ -49,12 +49,13 @@ class Run(t.NamedTuple):
 class Site:
     """The application on one host, over HTTP."""
 
-    def __init__(self, port: int):
+    def __init__(self, port: int, headers: t.Mapping[str, str] | None = None):
         self.base = f"http://127.0.0.1:{port}"
+        self.headers = dict(headers or {})
 
     def get(self, path: str, timeout: float = 5) -> tuple[int, str]:
         try:
-            with OPENER.open(self.base + path, timeout=timeout) as response:
+            with OPENER.open(urllib.request.Request(self.base + path, headers=self.headers), timeout=timeout) as response:
                 return response.status, response.read().decode()
         except urllib.error.HTTPError as error:
             return error.code, error.read().decode()

@@ -86,7 +86,7 @@ def run(fault: Fault, machines: t.Mapping[str, Machine], database: Machine, secr
         assert deploy.start("before", faulty=False).wait(LIMIT).rc == 0
     before = look(machines, fault)
     injection = Injection(deploy, deploy.tarball)
-    traffic = Traffic({name: machine.http_port for name, machine in machines.items()})
+    traffic = Traffic([machine.door for machine in machines.values()])
     complaints: list[str] = []
     with traffic:
         time.sleep(BEFORE_AND_AFTER)

@@ -14,8 +14,11 @@ import typing as t
 import yaml
 
 from ansible_collections.beamops.elixir.molecule.conftest import INVENTORY, Site
+from ansible_collections.beamops.elixir.molecule.faults.traffic import Door
 
 ON_HOST = pathlib.Path(__file__).resolve().parent / "on_host"
+# What a browser that has come by https sends to nginx, as whatever does TLS passes it on
+THROUGH_NGINX = {"Host": "guestbook.example.com", "X-Forwarded-Proto": "https"}
 
 
 class Machine(t.NamedTuple):
@@ -23,10 +26,16 @@ class Machine(t.NamedTuple):
     container: str
     ssh_port: int
     http_port: int
+    web_port: int = 0  # of nginx, where that is what the users of the host have
+
+    @property
+    def door(self) -> Door:
+        """Where its users come in."""
+        return Door(self.web_port, THROUGH_NGINX) if self.web_port else Door(self.http_port)
 
     @property
     def site(self) -> Site:
-        return Site(self.http_port)
+        return Site(*self.door)
 
     def docker(self, command: str, *options: str) -> None:
         """docker COMMAND OPTIONS CONTAINER"""
@@ -38,8 +47,8 @@ class Machine(t.NamedTuple):
     def sh(self, script: str, user: str = "root") -> str:
         return self._run(self.command("bash", "-euo", "pipefail", "-s", user=user), script)
 
-    def reset(self, *arguments: str) -> None:
-        self._run(self.command("bash", "-s", "--", *arguments), (ON_HOST / "reset").read_text())
+    def reset(self, *arguments: str, script: str = "reset") -> None:
+        self._run(self.command("bash", "-s", "--", *arguments), (ON_HOST / script).read_text())
 
     def look(self, root: str) -> dict[str, t.Any]:
         return json.loads(self._run(self.command("python3", "-", root), (ON_HOST / "look.py").read_text()))
@@ -65,4 +74,5 @@ def read_inventory() -> dict[str, t.Any]:
 
 def machines(group: str = "elixir") -> dict[str, Machine]:
     hosts = read_inventory()["children"][group]["hosts"]
-    return {name: Machine(name, host["container"], host["ansible_port"], host.get("http_port", 0)) for name, host in hosts.items()}
+    ports = ("ansible_port", "http_port", "web_port")
+    return {name: Machine(name, host["container"], *(host.get(port, 0) for port in ports)) for name, host in hosts.items()}

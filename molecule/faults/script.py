@@ -90,7 +90,7 @@ def run(fault: Fault, machine: Machine) -> dict[str, t.Any]:
     old = answers(machine)
     scene = Script(fault, machine)
     injection = Injection(scene, scene.tarball)
-    with Traffic({machine.name: machine.http_port}) as traffic:
+    with Traffic([machine.door]) as traffic:
         time.sleep(BEFORE_AND_AFTER)
         with injection.around(fault.inject, [machine], {machine.name: machine}, script=True):
             scene.first = scene.start()
