@@ -28,7 +28,7 @@ def keep_pristine(machines: t.Iterable[Machine], name: str, path: str) -> None:
     [ ! -e /var/pristine/{name} ] || exit 0
     mkdir -p /var/pristine
     cp -a {path} /var/pristine/{name}.unfinished
-    rm -rf /var/pristine/{name}.unfinished/tmp/*
+    [ ! -d /var/pristine/{name}.unfinished/tmp ] || find /var/pristine/{name}.unfinished/tmp ! -type d -delete
     mv /var/pristine/{name}.unfinished /var/pristine/{name}
     """
     for machine in machines:

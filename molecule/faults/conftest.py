@@ -6,41 +6,29 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 
 import pytest
 
 from ansible_collections.beamops.elixir.molecule.conftest import FLEET
-from ansible_collections.beamops.elixir.molecule.faults import baseline, material, rows, script, versions
+from ansible_collections.beamops.elixir.molecule.faults import baseline, choice, material, script
 from ansible_collections.beamops.elixir.molecule.faults.faults import FAULTS
 from ansible_collections.beamops.elixir.molecule.faults.machines import Machine
 from ansible_collections.beamops.elixir.molecule.faults.machines import machines as machines_of
 
-ALL = os.environ.get("FAULTS") == "all"
-
 
 def pytest_generate_tests(metafunc):
-    if "fault" in metafunc.fixturenames:
-        chosen = [fault for fault in FAULTS if ALL or fault.quick]
-    elif "script_fault" in metafunc.fixturenames:
-        chosen = [fault for fault in FAULTS if ALL and fault.script == "run"]
-    else:
-        return
-    name = "fault" if "fault" in metafunc.fixturenames else "script_fault"
-    metafunc.parametrize(name, chosen, ids=[fault.name for fault in chosen])
+    choice.parametrize(metafunc, "fault", choice.quick(FAULTS))
+    choice.parametrize(metafunc, "script_fault", [fault for fault in FAULTS if choice.ALL and fault.script == "run"])
 
 
 @pytest.fixture(scope="session")
 def machines() -> dict[str, Machine]:
     """The hosts with what every row begins with remembered on them."""
-    found = machines_of()
-    (FLEET / "logs").mkdir(exist_ok=True)
+    found = choice.hosts()
     baseline.keep_pristine(found.values(), "collection", "/opt/guestbook")
     for machine in found.values():
         machine.put(material.tarball("0.2.0 again"), "/var/pristine/again.tar.gz")
-    rows.FOLDER.mkdir(exist_ok=True)
-    versions.keep(rows.FOLDER / "versions.json", found)
     return found
 
 

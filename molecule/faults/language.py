@@ -61,6 +61,8 @@ class End(t.NamedTuple):
     ledger: t.Mapping[str, list[str]] = {}  # the events added
     lock: tuple[str, ...] = ()  # where the lock is left, for the next run of the same owner to take over
     kept: tuple[str, ...] = ()  # where the lock is kept, with a reason
+    slot: str = ""  # with blue_green: where what serves runs, and what alone starts with the host
+    beside: str = ""  # the version that runs in the other slot then, if one does
 
 
 UNTOUCHED = End("not zero")
@@ -75,6 +77,14 @@ def went_back(host: str, *switched: str) -> End:
         bad=(host,),
         ledger={host: ["failure", "rollback"], **dict.fromkeys(switched, ["rollback"])},
     )
+
+
+class Earlier(t.NamedTuple):
+    """A run before the row's own, without its fault."""
+
+    playbook: str = "deploy"
+    tarball: str = NEW
+    variables: t.Mapping[str, t.Any] = {}
 
 
 class Fault(t.NamedTuple):
@@ -93,14 +103,17 @@ class Fault(t.NamedTuple):
     old: str = ""  # what a shell does to the environment of the old release, on the fault's hosts
     inject: tuple[Now | At, ...] = ()
     variables: t.Mapping[str, t.Any] = {}  # of the role
-    playbook: str = "deploy"  # or rollback, from a 0.2.0 that was deployed without a fault
+    playbook: str = "deploy"  # or rollback
+    earlier: tuple[Earlier, ...] = ()
     root: str = ROOT
     slow_upload: bool = False
     again: bool = False  # run a second time, without the fault
+    between: End = UNTOUCHED  # what has to be true before that, but for the lock
     patience: float = 3  # seconds that the end may take to come after the run
     also: t.Callable[[dict[str, Machine]], list[str]] | None = None  # further complaints
     secrets: tuple[str, ...] = ()  # that are in no output, beside those of every row
     no_errors: bool = False  # the application must answer none with a status of 500 or more
+    away: float | None = None  # for how many seconds its users may get no answer, at most; 0: no request may be lost
     beside: str = ""  # the id of a release that runs on a host beside the one that serves
     script: str = "run"  # or why the bash script has nothing of the kind
     script_limit: float = 30  # seconds that the script gets

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""report [FILE]: writes the fault table from what all rows of both halves saw; refuses where one is missing or failed."""
+"""report FILE: writes the tables of faults from what all their rows saw; refuses where one is missing or failed."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ import pathlib
 import sys
 import typing as t
 
-from ansible_collections.beamops.elixir.molecule.conftest import FLEET
 from ansible_collections.beamops.elixir.molecule.faults import rows, words
 from ansible_collections.beamops.elixir.molecule.faults.faults import FAULTS
 from ansible_collections.beamops.elixir.molecule.faults.language import AFTER, BEFORE, IN, Fault
 from ansible_collections.beamops.elixir.molecule.faults.traffic import PATIENCE
 
 RUN = "run"
+Result = t.Tuple[Fault, t.Optional[t.Dict[str, t.Any]], t.Dict[str, t.Any]]  # with the rows of the script and of the collection
 HEAD = """# What goes wrong, and what becomes of it
 
 Each row below is a real update of [guestbook](../examples/guestbook) from 0.1.0 to 0.2.0 under light HTTP traffic, with one fault in it. `make faults` runs
@@ -43,48 +43,93 @@ row. **Seconds to be back**: on the host that was away longest, from the last go
 """
 
 
-def table(results: t.Iterable[tuple[Fault, dict[str, t.Any] | None, dict[str, t.Any]]]) -> str:
-    lines = ["| fault | when | the script | this collection | requests lost | seconds to be back |", "| --- | --- | --- | --- | --- | --- |"]
+def table(results: t.Iterable[Result]) -> str:
+    lines = [["fault", "when", "the script", "this collection", "requests lost", "seconds to be back"]]
     for fault, script, collection in results:
-        cells = [
-            f"**{fault.title}**" + (f": {fault.how}" if fault.how else ""),
-            fault.when,
-            words.script(script) if script else f"has none: {fault.script}",
-            words.collection(collection),
-            f"{script['lost'] if script else '–'} / {collection['lost']}",
-            f"{words.seconds(script) if script else '–'} / {words.seconds(collection)}",
-        ]
-        lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
-    return "\n".join(lines) + "\n"
+        lines.append(
+            [
+                words.fault(fault),
+                fault.when,
+                words.script(script) if script else f"has none: {fault.script}",
+                words.collection(collection),
+                f"{script['lost'] if script else '–'} / {collection['lost']}",
+                f"{words.seconds(script) if script else '–'} / {words.seconds(collection)}",
+            ]
+        )
+    return words.table(lines)
 
 
-def complaints() -> list[str]:
-    """The rows that there cannot be a table without."""
-    found = []
-    for fault in FAULTS:
-        for half in rows.HALVES if fault.script == RUN else ["collection"]:
-            row = rows.read(fault, half)
-            if row is None:
-                found.append(f"{fault.name}: the row of the {half} is missing")
-            elif row.get("complaints"):
-                found.append(f"{fault.name}: the row of the {half} failed: {'; '.join(row['complaints'])}")
-    return found
+class Part(t.NamedTuple):
+    """A table of the page, made from the rows of one scenario, and what stands above it."""
+
+    scenario: str
+    faults: t.Sequence[Fault]
+    head: str
+    table: t.Callable[[t.Iterable[Result]], str]
+    has_script: bool = True  # whether the bash script has a half of it
+
+    def halves(self, fault: Fault) -> t.Sequence[str]:
+        return rows.HALVES if self.has_script and fault.script == RUN else ["collection"]
+
+    @property
+    def folder(self) -> pathlib.Path:
+        return rows.folder_of(self.scenario)
+
+    @property
+    def heading(self) -> str:
+        return self.head.partition("\n")[0]
+
+    def complaints(self) -> list[str]:
+        """The rows that there cannot be a table without."""
+        found = []
+        for fault in self.faults:
+            for half in self.halves(fault):
+                row = rows.read(fault, half, self.folder)
+                if row is None:
+                    found.append(f"{fault.name}: the row of the {half} is missing")
+                elif row.get("complaints"):
+                    found.append(f"{fault.name}: the row of the {half} failed: {'; '.join(row['complaints'])}")
+        return found
+
+    def text(self) -> str:
+        versions = json.loads((self.folder / "versions.json").read_text())
+        in_order = [fault for when in (BEFORE, IN, AFTER) for fault in self.faults if fault.when == when]
+        read = {fault.name: {half: rows.read(fault, half, self.folder) for half in self.halves(fault)} for fault in in_order}
+        results = [(fault, read[fault.name].get("script"), read[fault.name]["collection"] or {}) for fault in in_order]
+        head = self.head.format(versions=", ".join(f"{name} {version}" for name, version in versions.items()), patience=PATIENCE)
+        return head + "\n" + self.table(results)
 
 
-def report(versions: str, patience: float) -> str:
-    in_order = [fault for when in (BEFORE, IN, AFTER) for fault in FAULTS if fault.when == when]
-    results = [(fault, rows.read(fault, "script") if fault.script == RUN else None, rows.read(fault, "collection") or {}) for fault in in_order]
-    return HEAD.format(versions=versions, patience=patience) + "\n" + table(results)
+PARTS = [
+    Part("faults", FAULTS, HEAD, table),
+]
+
+
+def page(before: str, parts: t.Sequence[Part]) -> str:
+    """A part whose scenario has no hosts now stays as it is on the page."""
+    texts = []
+    for number, part in enumerate(parts):
+        later = [following.heading for following in parts[number + 1 :]]
+        texts.append(part.text() if part.folder.exists() else standing(before, part.heading, later))
+    return "\n".join(filter(None, texts))
+
+
+def standing(before: str, heading: str, later: t.Iterable[str]) -> str:
+    """What stands on the page from a heading to the next one that is told."""
+    _above, found, text = f"\n{before}".partition(f"\n{heading}\n")
+    for next_heading in later:
+        text = text.partition(f"\n{next_heading}\n")[0]
+    return f"{heading}\n{text}" if found else ""
 
 
 def main() -> None:
-    found = complaints()
-    if found:
-        sys.exit("faults: no table, since\n" + "\n".join(f"  {line}" for line in found))
-    versions = json.loads((FLEET / "rows" / "versions.json").read_text())
-    text = report(", ".join(f"{name} {version}" for name, version in versions.items()), PATIENCE)
-    pathlib.Path(sys.argv[1]).write_text(text)
-    print(f"faults: {sys.argv[1]} has {len(FAULTS)} rows")
+    run = [part for part in PARTS if part.folder.exists()]
+    found = [line for part in run for line in part.complaints()]
+    if found or not run:
+        sys.exit("faults: no table, since\n" + "\n".join(f"  {line}" for line in found or ["no row was run"]))
+    file = pathlib.Path(sys.argv[1])
+    file.write_text(page(file.read_text() if file.exists() else "", PARTS))
+    print(f"faults: {file} has {sum(len(part.faults) for part in PARTS)} rows, of which {sum(len(part.faults) for part in run)} were run")
 
 
 if __name__ == "__main__":

@@ -9,14 +9,24 @@ from __future__ import annotations
 import signal
 import typing as t
 
-from ansible_collections.beamops.elixir.molecule.faults.language import HOSTS, NEW, OLD
+from ansible_collections.beamops.elixir.molecule.faults.language import NEW, OLD, Fault
 
 Seen = t.Mapping[str, t.Any]
 
 
+def table(lines: t.Sequence[t.Sequence[str]]) -> str:
+    """In Markdown; the first line is the heading."""
+    heading, *rows = [[cell.replace("|", "\\|") for cell in line] for line in lines]
+    return "".join(f"| {' | '.join(cells)} |\n" for cells in [heading, ["---"] * len(heading), *rows])
+
+
+def fault(row: Fault) -> str:
+    return f"**{row.title}**" + (f": {row.how}" if row.how else "")
+
+
 def script(row: Seen) -> str:
     """What the bash script did, and what it left."""
-    return "; ".join(filter(None, [_endings(row), _serving(row), _disk(row)]))
+    return _joined(_endings(row), _serving(row), _disk(row))
 
 
 def _endings(row: Seen) -> str:
@@ -71,39 +81,53 @@ def _disk(row: Seen) -> str:
 
 def collection(row: Seen) -> str:
     """What the collection did, and what it left."""
-    parts = [_exit_codes(row), *_by_host(row), _locks(row)]
-    if row["reason"]:
-        parts.append(f"says *{row['reason']}*")
+    return _joined(exit_codes(row), left(row), said(row))
+
+
+def left(row: Seen) -> str:
+    """Who serves afterwards, and the locks."""
+    return _joined(*_by_host(row), _locks(row))
+
+
+def said(row: Seen) -> str:
+    return f"says *{row['reason']}*" if row["reason"] else ""
+
+
+def _joined(*parts: str) -> str:
     return "; ".join(filter(None, parts))
 
 
-def _exit_codes(row: Seen) -> str:
+def exit_codes(row: Seen) -> str:
     codes = [signal.Signals(-rc).name if rc < 0 else str(rc) for rc in row["rcs"]]
     return "exit code " + ", then ".join(codes)
 
 
 def _by_host(row: Seen) -> list[str]:
     found: dict[str, list[str]] = {}
-    for name in HOSTS:
-        found.setdefault(fate(row["hosts"][name]), []).append(name)
-    return [f"{_names(names)}: {text}" if len(names) < len(HOSTS) else f"all hosts: {text}" for text, names in found.items()]
+    for name, host in row["hosts"].items():
+        found.setdefault(fate(host), []).append(name)
+    if len(row["hosts"]) == 1:
+        return list(found)
+    return [f"{_names(names)}: {text}" if len(names) < len(row["hosts"]) else f"all hosts: {text}" for text, names in found.items()]
 
 
 def fate(host: Seen) -> str:
     """What became of a host."""
     if host["serves"] is None:
         return "**nothing serves**"
+    where = f" from {host['slot']}" if host.get("slot") else ""
+    bad = f", {NEW} marked bad" if host["bad"] else ""
     if host["same"]:
-        return f"{host['serves']} goes on, untouched"
+        return f"{host['serves']} goes on{where}, untouched{bad}"
     if host["serves"] == NEW:
-        return f"{NEW} serves"
-    return f"back to {OLD}, its env with it" + (f", {NEW} marked bad" if host["bad"] else "")
+        return f"{NEW} serves{where}"
+    return f"back to {OLD}{where}, its env with it{bad}"
 
 
 def _locks(row: Seen) -> str:
     texts = {"left": "lock left for the next run", "kept": "lock kept, with the reason"}
-    found = [f"{texts[kind]} on {_names(names)}" for kind in texts for names in [[name for name in HOSTS if row["hosts"][name]["lock"] == kind]] if names]
-    return ", ".join(found)
+    hosts = {kind: [name for name, host in row["hosts"].items() if host["lock"] == kind] for kind in texts}
+    return ", ".join(texts[kind] + (f" on {_names(names)}" if len(row["hosts"]) > 1 else "") for kind, names in hosts.items() if names)
 
 
 def _names(names: t.Sequence[str]) -> str:

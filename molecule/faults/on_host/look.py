@@ -4,6 +4,7 @@
 
 """look ROOT: on a host, tells what runs and what lies under ROOT, as JSON. It knows nothing of the collection's own code."""
 
+import glob
 import json
 import os
 import re
@@ -59,9 +60,17 @@ def releases(root):
 
 
 def mark(path):
-    """The mark in an env file."""
-    found = re.findall(r"^export GUESTBOOK_ENV=(.*)$", read(path) or "", re.MULTILINE)
-    return found[-1] if found else None
+    """The mark in an env file, or in the one that it loads."""
+    text = read(path) or ""
+    found = re.findall(r"^export GUESTBOOK_ENV=(.*)$", text, re.MULTILINE)
+    loaded = re.findall(r"^\. (/\S+)$", text, re.MULTILINE)
+    return found[-1] if found else mark(loaded[-1]) if loaded else None
+
+
+def starting(root):
+    """The slots that start with the host."""
+    names = (os.path.basename(path) for path in glob.glob(f"/etc/systemd/system/multi-user.target.wants/{os.path.basename(root)}-*.service"))
+    return sorted(re.sub(r".*-(\w+)\.service", r"\1", name) for name in names)
 
 
 def look(root):
@@ -74,6 +83,7 @@ def look(root):
         "ledger": [parsed(line) for line in (read(f"{root}/ledger.jsonl") or "").splitlines()],
         "lock": parsed(read(f"{root}/deploy.lock")) if os.path.exists(f"{root}/deploy.lock") else None,
         "env_file": mark(f"{root}/.env"),
+        "starting": starting(root),
         "unpacked": unpacked[1] if len(unpacked) == 2 else None,
     }
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.beamops.elixir.molecule.faults import report, words
+from ansible_collections.beamops.elixir.molecule.faults import collection, report, words
 from ansible_collections.beamops.elixir.molecule.faults.faults import FAULTS
-from ansible_collections.beamops.elixir.molecule.faults.traffic import Answer, longest_gap
+from ansible_collections.beamops.elixir.molecule.faults.language import End
+from ansible_collections.beamops.elixir.molecule.faults.traffic import Answer, Traffic, longest_gap
 
 
 def beam(pid=20, version="0.2.0", env="new"):
@@ -34,8 +35,8 @@ def script_row(**changes):
     return {**row, **changes}
 
 
-def host(serves="0.1.0", same=True, bad=False, lock=None):
-    return {"serves": serves, "same": same, "bad": bad, "lock": lock, "ledger": []}
+def host(serves="0.1.0", same=True, bad=False, lock=None, slot=None):
+    return {"serves": serves, "same": same, "bad": bad, "lock": lock, "ledger": [], "slot": slot}
 
 
 def collection_row(**changes):
@@ -94,8 +95,13 @@ def test_what_the_script_did(changes, text):
             {"hosts": {"web1": host(None, lock="kept"), "web2": host(), "web3": host()}},
             "exit code 2; web1: **nothing serves**; web2 and web3: 0.1.0 goes on, untouched; lock kept, with the reason on web1",
         ),
+        (
+            {"hosts": {"web1": host(bad=True, lock="left", slot="blue")}},
+            "exit code 2; 0.1.0 goes on from blue, untouched, 0.2.0 marked bad; lock left for the next run",
+        ),
+        ({"rcs": [0], "hosts": {"web1": host("0.2.0", same=False, slot="green")}}, "exit code 0; 0.2.0 serves from green"),
     ],
-    ids=["refused", "went back", "again", "kept"],
+    ids=["refused", "went back", "again", "kept", "of two slots", "from the other slot"],
 )
 def test_what_the_collection_did(changes, text):
     assert words.collection(collection_row(**changes)) == text
@@ -114,6 +120,54 @@ def test_the_table_has_a_line_a_row():
     lines = report.table([(FAULTS[0], script_row(), collection_row()), (FAULTS[1], None, collection_row(back=None))]).splitlines()
     assert len(lines) == 4
     assert lines[2].endswith("| 30 / 0 | 2.5 / 0.0 |") and lines[3].endswith("| – / 0 | – / never |")
+
+
+PAGE = "# One\n\ntext\n\n## Two\n\nmore\n\n## Three\n\nend\n"
+
+
+@pytest.mark.parametrize(
+    "heading, later, text",
+    [
+        ("# One", ["## Two", "## Three"], "# One\n\ntext\n"),
+        ("## Two", ["## Three"], "## Two\n\nmore\n"),
+        ("## Three", [], "## Three\n\nend\n"),
+        ("## Four", [], ""),
+    ],
+    ids=["first", "between", "last", "not there"],
+)
+def test_what_stands_on_the_page(heading, later, text):
+    assert report.standing(PAGE, heading, later) == text
+
+
+def seen(node="guestbook-green@web1", starting=("green",)):
+    return {"answers": {"node": node}, "starting": list(starting)}
+
+
+@pytest.mark.parametrize(
+    "end, after, complaint",
+    [
+        (End("zero", slot="green"), seen(), None),
+        (End("zero"), seen("guestbook@web1", []), None),
+        (End("zero", slot="blue"), seen(), "the slot green serves, not blue"),
+        (End("zero", slot="green"), seen("guestbook@web1"), "the slot None serves, not green"),
+        (End("zero", slot="green"), seen(starting=("blue", "green")), "what starts with the host is ['blue', 'green'], and is to be green"),
+        (End("zero", slot="green", beside="0.1.0"), seen(starting=("blue", "green")), None),
+    ],
+    ids=["as it has to be", "in place", "the other slot", "in no slot", "both start", "both run"],
+)
+def test_where_it_serves(end, after, complaint):
+    assert complaint in (collection.wrong_slot(end, after) or [None])
+
+
+@pytest.mark.parametrize(
+    "away, answers, complains",
+    [(None, [1, 0], False), (0, [1, 1], False), (0, [1, 0, 1], True), (3, [1, 0, 1], False), (1, [1, 0, 1], True), (3, [1, 0, 0], True)],
+    ids=["whatever", "none lost", "one lost", "within", "too long", "not back"],
+)
+def test_how_long_they_may_be_away(away, answers, complains):
+    traffic = Traffic([])
+    traffic.answers = [[Answer(float(second), bool(answer)) for second, answer in enumerate(answers)]]
+    assert bool(collection.away_too_long(FAULTS[0]._replace(away=away), traffic)) == complains
 
 
 def test_no_two_rows_have_one_name():
