@@ -288,6 +288,7 @@ def summary(before: Seen, after: Seen) -> dict[str, t.Any]:
     return {
         "serves": after["answers"] and after["answers"]["version"],
         "slot": slot_of(after),
+        "beside": [beam["version"] for beam in after["beams"] if str(beam["pid"]) != (after["answers"] or {}).get("pid")],
         "same": bool(after["answers"]) and after["answers"]["pid"] == (before["answers"] or {}).get("pid"),
         "bad": any(record.get("state") == "bad" for record in after["releases"].values()),
         "lock": "kept" if after["lock"] and after["lock"].get("kept") else "left" if after["lock"] else None,

@@ -11,7 +11,7 @@ import pathlib
 import sys
 import typing as t
 
-from ansible_collections.beamops.elixir.molecule.faults import rows, words
+from ansible_collections.beamops.elixir.molecule.faults import rows, slots_faults, slots_report, words
 from ansible_collections.beamops.elixir.molecule.faults.faults import FAULTS
 from ansible_collections.beamops.elixir.molecule.faults.language import AFTER, BEFORE, IN, Fault
 from ansible_collections.beamops.elixir.molecule.faults.traffic import PATIENCE
@@ -102,6 +102,7 @@ class Part(t.NamedTuple):
 
 PARTS = [
     Part("faults", FAULTS, HEAD, table),
+    Part("faults_slots", slots_faults.FAULTS, slots_report.HEAD, slots_report.table, has_script=False),
 ]
 
 

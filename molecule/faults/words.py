@@ -116,12 +116,12 @@ def fate(host: Seen) -> str:
     if host["serves"] is None:
         return "**nothing serves**"
     where = f" from {host['slot']}" if host.get("slot") else ""
-    bad = f", {NEW} marked bad" if host["bad"] else ""
+    more = (f", {NEW} marked bad" if host["bad"] else "") + "".join(f", {version} runs on in the other slot" for version in host.get("beside") or [])
     if host["same"]:
-        return f"{host['serves']} goes on{where}, untouched{bad}"
+        return f"{host['serves']} goes on{where}, untouched{more}"
     if host["serves"] == NEW:
-        return f"{NEW} serves{where}"
-    return f"back to {OLD}{where}, its env with it{bad}"
+        return f"{NEW} serves{where}{more}"
+    return f"back to {OLD}{where.replace('from', 'in')}, its env with it{more}"
 
 
 def _locks(row: Seen) -> str:

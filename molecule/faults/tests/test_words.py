@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.beamops.elixir.molecule.faults import collection, report, words
+from ansible_collections.beamops.elixir.molecule.faults import collection, report, slots_faults, slots_report, words
 from ansible_collections.beamops.elixir.molecule.faults.faults import FAULTS
 from ansible_collections.beamops.elixir.molecule.faults.language import End
 from ansible_collections.beamops.elixir.molecule.faults.traffic import Answer, Traffic, longest_gap
@@ -100,8 +100,9 @@ def test_what_the_script_did(changes, text):
             "exit code 2; 0.1.0 goes on from blue, untouched, 0.2.0 marked bad; lock left for the next run",
         ),
         ({"rcs": [0], "hosts": {"web1": host("0.2.0", same=False, slot="green")}}, "exit code 0; 0.2.0 serves from green"),
+        ({"hosts": {"web1": {**host(slot="blue"), "beside": ["0.2.0"]}}}, "exit code 2; 0.1.0 goes on from blue, untouched, 0.2.0 runs on in the other slot"),
     ],
-    ids=["refused", "went back", "again", "kept", "of two slots", "from the other slot"],
+    ids=["refused", "went back", "again", "kept", "of two slots", "from the other slot", "both run"],
 )
 def test_what_the_collection_did(changes, text):
     assert words.collection(collection_row(**changes)) == text
@@ -120,6 +121,14 @@ def test_the_table_has_a_line_a_row():
     lines = report.table([(FAULTS[0], script_row(), collection_row()), (FAULTS[1], None, collection_row(back=None))]).splitlines()
     assert len(lines) == 4
     assert lines[2].endswith("| 30 / 0 | 2.5 / 0.0 |") and lines[3].endswith("| – / 0 | – / never |")
+
+
+def test_the_table_of_blue_green():
+    row = collection_row(hosts={"web1": host(slot="blue")}, reason="nginx | does not answer", asked=20, lost=3, back=1.25)
+    lines = slots_report.table([(slots_faults.FAULTS[1], None, row)]).splitlines()
+    assert lines[2].startswith("| **nginx stopped**: before the run")
+    told = "exit code 2; says *nginx \\| does not answer* | 0.1.0 goes on from blue, untouched"
+    assert lines[2].endswith(f"| before the switch | {told} | 3 of 20 | 1.2 |")
 
 
 PAGE = "# One\n\ntext\n\n## Two\n\nmore\n\n## Three\n\nend\n"
@@ -171,5 +180,6 @@ def test_how_long_they_may_be_away(away, answers, complains):
 
 
 def test_no_two_rows_have_one_name():
-    names = [fault.name for fault in FAULTS]
-    assert len(names) == len(set(names)) >= 35
+    for faults, least in ((FAULTS, 35), (slots_faults.FAULTS, 14)):
+        names = [fault.name for fault in faults]
+        assert len(names) == len(set(names)) >= least
