@@ -35,6 +35,11 @@ KILL_NEW = f"pkill -KILL -f '[b]eam.smp .*/{NEW}/start '"
 POLL = "import urllib.request; urllib.request.urlopen('http://127.0.0.1:4002/poll?ms=50000')"
 HOLD = f'setsid python3 -c "{POLL}" >/dev/null 2>&1 </dev/null &'
 SECONDS_AWAY = 5
+FILL_FLAGS = f"""
+cp -a {FLAGS} /root/flags && mount -t tmpfs -o size=16k,mode=0755 flags {FLAGS} && cp -a /root/flags/. {FLAGS}
+if dd if=/dev/zero of={FLAGS}/full bs=1k status=none 2>/dev/null; then exit 1; fi
+"""
+EMPTY_FLAGS = f"rm -r {FLAGS}/full /root/flags; cp -a {FLAGS} /root/flags; umount {FLAGS}; rm {FLAGS}/*; cp -a /root/flags/. {FLAGS}; rm -r /root/flags"
 
 
 def reboot(_scene: Scene, machine: Machine) -> None:
@@ -117,6 +122,15 @@ FAULTS = [
         WENT_BACK._replace(bad=(), ledger={"web1": ["rollback"]}),
         "so the traffic stays where it is",
         inject=(Now(f"mount --bind {FLAGS} {FLAGS}; mount -o remount,ro,bind {FLAGS}", f"umount {FLAGS}"),),
+        away=0,
+    ),
+    Fault(
+        "flag-disk-full",
+        "disk full at the flag",
+        IN,
+        "the directory of nginx' flag on a disk of its own that is full; to rename a file needs no room there",
+        DEPLOYED,
+        inject=(Now(FILL_FLAGS, EMPTY_FLAGS),),
         away=0,
     ),
     Fault(
