@@ -7,7 +7,7 @@ defmodule Guestbook.Web.Router do
   with those headers, and `talk.(socket)` has the connection from then on.
   """
 
-  alias Guestbook.{Database, Entries, Faults, JSON}
+  alias Guestbook.{Database, Entries, Faults, JSON, Web}
   alias Guestbook.Web.{Assets, Page, Signed, WebSocket}
 
   @local_hosts ["localhost", "127.0.0.1"]
@@ -119,9 +119,11 @@ defmodule Guestbook.Web.Router do
   end
 
   defp health do
-    if Faults.unhealthy?(),
-      do: health(500, status: "error", reason: "fault injected"),
-      else: health(Database.query("SELECT 'alive'::text"))
+    cond do
+      Faults.unhealthy?() -> health(500, status: "error", reason: "fault injected")
+      Web.out_of_service?() -> health(503, status: "error", reason: "out of service")
+      true -> health(Database.query("SELECT 'alive'::text"))
+    end
   end
 
   defp health({:ok, _}), do: health(200, status: "ok")

@@ -62,6 +62,16 @@ defmodule Guestbook.Web.RouterTest do
     assert String.ends_with?(body, ~s(,"early":"true"}))
   end
 
+  test "a host that is out of service says so, and answers all the same" do
+    Guestbook.Web.out_of_service()
+    local = %{"host" => "localhost"}
+    assert {503, _, body} = call("GET", "/health", local)
+    assert body == ~s({"status":"error","reason":"out of service","version":"0.1.0"})
+    assert {200, _, _} = call("GET", "/version", local)
+    Guestbook.Web.in_service()
+    refute Guestbook.Web.out_of_service?()
+  end
+
   test "an echo says how much came, and who took it" do
     assert {200, [{"content-type", "application/json"}], body} =
              call("POST", "/echo", %{"host" => "localhost"}, "", "zwölf")
