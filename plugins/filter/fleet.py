@@ -14,12 +14,20 @@ def failure(fleet, host, event, deadman, evidence=(), report=""):
     return _fleet_text.failure(own, event, deadman, evidence, report)
 
 
+def left(hosts, batches):
+    batches = batches if isinstance(batches, list) else [batches]
+    return len(hosts) - _fleet.most_out(len(hosts), batches)
+
+
 class FilterModule:
     def filters(self):
         return {
             "fleet": _fleet.noted,
+            "fleet_batch": _fleet.out_and_looks,
             "fleet_decisions": _fleet.decisions,
             "fleet_deployed": _fleet_text.deployed,
             "fleet_failure": failure,
+            "fleet_left": left,
+            "fleet_shortage": _fleet_text.shortage,
             "fleet_status": _fleet_text.status,
         }

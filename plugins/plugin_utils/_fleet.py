@@ -20,7 +20,9 @@ PREFIX = "elixir_release__"
 # What the role notes of a host, without the prefix of its variables
 NOTED = (
     "before",  # what elixir_release_info said of it
+    "to_start",  # what a restart would start, and stop for that
     "new",  # the release that it is to have, as elixir_release_stage or elixir_release_rollback_info answered
+    "others",  # how the looks went that it took at other hosts before its batch was taken out
     "start",  # what was started last
     "problem",  # why its switch failed, and what that means
     "up",  # how the look at it ended
@@ -38,7 +40,7 @@ NOTED = (
     "marked_back",
 )
 # What a module answered counts where it came to that; a task that failed or was skipped answers something else
-ANSWERS = {"before": "running", "new": "release", "start": "release"}
+ANSWERS = {"before": "running", "to_start": "asked", "new": "release", "others": "results", "start": "release"}
 UNKNOWN_MIGRATION = re.compile(r"unknown migration ([0-9]+)")
 # As Ecto tells of each that is done. One that failed was taken back by the database itself
 MIGRATED = re.compile(r"== Migrated ([0-9]+)")
@@ -83,10 +85,15 @@ def goes_back(fleet: Fleet, host: Host, on_failure: str) -> bool:
         return host["problem"]["lost"] and host["problem"]["stopped"]
     if not host.get("switched") or "went_back" in host:
         return False
-    others = failed(fleet)
+    others = [other for other in failed(fleet) if sends_back(other)]
     if on_failure == "batch":
         return any(host["host"] in other["problem"]["batch"] for other in others)
     return on_failure == "fleet" and bool(others)
+
+
+def sends_back(host: Host) -> bool:
+    """Whether others go back for its problem. Not where too few hosts serve: to go back is to be taken out as well."""
+    return bool(host["problem"].get("sends_back", True))
 
 
 def stays(fleet: Fleet, host: Host, on_failure: str) -> bool:
@@ -97,7 +104,7 @@ def reason(fleet: Fleet, host: Host) -> str | None:
     """Why this host goes back, in a line: its own problem, or that of the first host that has one."""
     if "problem" in host:
         return _first_line(host["problem"]["msg"])
-    others = failed(fleet)
+    others = sorted(failed(fleet), key=lambda other: not sends_back(other))
     return _first_line(f"{others[0]['host']}: {others[0]['problem']['msg']}") if others else None
 
 
@@ -160,6 +167,64 @@ def applied_migrations(fleet: Fleet) -> list[str]:
 
 def has_migrated(fleet: Fleet) -> bool:
     return any(host.get("migrations", {}).get("changed") for host in fleet)
+
+
+def most_out(hosts: int, batches: t.Sequence[t.Any]) -> int:
+    """How many hosts the largest batch has, as `serial` of a play divides them: the last size counts for all that are left."""
+    sizes, left = [_size(batch, hosts) for batch in batches] or [hosts], hosts
+    most = 0
+    while left > 0:
+        size = sizes.pop(0) if len(sizes) > 1 else sizes[0]
+        most, left = max(most, min(size, left)), left - size
+    return most
+
+
+def _size(batch: t.Any, hosts: int) -> int:
+    text = str(batch)
+    size = int(int(text[:-1]) / 100 * hosts) or 1 if text.endswith("%") else int(text)
+    return size if size > 0 else hosts
+
+
+def taken_out(fleet: Fleet, batch: t.Container[str]) -> list[Host]:
+    """Whom a batch takes out of service: where something runs that is to be stopped."""
+    return [host for host in fleet if host["host"] in batch and _stops(host)]
+
+
+def _stops(host: Host) -> bool:
+    if "to_start" in host:
+        return bool(host["to_start"]["asked"])
+    return "new" in host and not host["new"]["live"] and bool(host["new"]["replaces"])
+
+
+def others(fleet: Fleet, batch: t.Container[str]) -> list[Host]:
+    """Who is to serve while a batch is out."""
+    out = names(taken_out(fleet, batch))
+    return [host for host in fleet if host["host"] not in out]
+
+
+def out_and_looks(fleet: Fleet, batch: t.Container[str]) -> dict[str, t.Any]:
+    """Whom a batch takes out, and which of the others each of those looks at: each of the others is looked at once."""
+    out, rest = names(taken_out(fleet, batch)), names(others(fleet, batch))
+    return {"out": out, "looks": {host: rest[index :: len(out)] for index, host in enumerate(out)}}
+
+
+class Availability(t.NamedTuple):
+    serving: list[str]
+    not_serving: dict[str, str]  # why
+    may_be_to_blame: bool  # whether one that does not serve has been switched by this run
+
+
+def availability(fleet: Fleet, batch: t.Container[str]) -> Availability | None:
+    """Which of the others serve, as those that are about to be taken out saw it; None where they have not looked."""
+    looked = [host["others"]["results"] for host in taken_out(fleet, batch) if "others" in host]
+    if not looked:
+        return None
+    seen = {look["item"]: look for looks in looked for look in looks}
+    rest = others(fleet, batch)
+    serving = [host for host in rest if seen.get(host["host"], {}).get("ready")]
+    lacking = [host for host in rest if host not in serving]
+    why = {host["host"]: _first_line(str(seen.get(host["host"], {}).get("msg") or "It was not looked at.")) for host in lacking}
+    return Availability(names(serving), why, any(host.get("switched") for host in lacking))
 
 
 def decisions(fleet: Fleet, on_failure: str, event: str) -> dict[str, t.Any]:

@@ -119,6 +119,26 @@ def _what_it_means(host: _fleet.Host) -> list[str]:
     ]
 
 
+def shortage(fleet: _fleet.Fleet, batch: t.Sequence[str], least: int) -> dict[str, t.Any]:
+    """Why a batch cannot be taken out, and whether what was switched before goes back for it; nothing where enough others serve."""
+    seen = _fleet.availability(fleet, batch)
+    if seen is None or len(seen.serving) >= least:
+        return {}
+    serve = "serves" if len(seen.serving) == 1 else "serve"
+    serving = f"Of the other hosts only {', '.join(seen.serving)} {serve}" if seen.serving else "None of the other hosts serves"
+    lines = [
+        f"{serving}, and elixir_release_min_available asks for {least}: nothing of this batch ({', '.join(batch)}) was stopped.",
+        *(f"{host}: {why}" for host, why in seen.not_serving.items()),
+        f"See to {', '.join(seen.not_serving)} first: the playbook beamops.elixir.status tells more, and what does not run is started by "
+        f"beamops.elixir.restart with --limit {','.join(seen.not_serving)} and -e elixir_release_min_available=0. To go on as it is, give "
+        f"-e elixir_release_min_available={len(seen.serving)}.",
+    ]
+    switched = [host["host"] for host in fleet if host.get("switched") and "went_back" not in host]
+    if switched and not seen.may_be_to_blame:
+        lines.append(f"What has switched stays so, since to go back is to be taken out as well: {', '.join(switched)}. The next run goes on from there.")
+    return {"msg": "\n".join(lines), "sends_back": seen.may_be_to_blame}
+
+
 def status(hosts: t.Mapping[str, t.Mapping[str, t.Any]]) -> list[str]:
     """What runs where: by host, what elixir_release_info answered."""
     currents = list(dict.fromkeys(seen["current"] for seen in hosts.values()))

@@ -42,6 +42,20 @@ def test_failure(fleet):
     assert FILTERS["fleet_failure"](fleet, "web1", "deploy", 300, ["port: free"], "web1.txt")[-1] == "All of it: web1.txt"
 
 
+def test_batch(fleet):
+    web1 = {**fleet[0], "new": {**NEW, "replaces": [{"pid": 7}]}}
+    assert FILTERS["fleet_batch"]([web1, fleet[1]], ["web1"]) == {"out": ["web1"], "looks": {"web1": ["web2"]}}
+
+
+def test_left():
+    assert FILTERS["fleet_left"](["web1", "web2", "web3"], [1, "25%", "100%"]) == 2
+    assert FILTERS["fleet_left"](["web1", "web2", "web3"], "2") == 1  # as -e batches=2 gives it
+
+
+def test_shortage(fleet):
+    assert FILTERS["fleet_shortage"](fleet, ["web1"], 1) == {}
+
+
 def test_status():
     seen = {"running": [], "current": None, "last_good": None, "lock": None, "drift": []}
     assert len(FILTERS["fleet_status"]({"web1": seen})) == 2

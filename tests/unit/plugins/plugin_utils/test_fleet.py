@@ -233,3 +233,90 @@ def test_switched_is_what_is_up(facts, switched):
 def test_what_is_staged_has_no_build_to_compare():
     staged = {key: value for key, value in NEW.items() if key != "sha256"}
     assert _fleet.decisions([{"host": "web1", "new": staged}], "fleet", "deploy")["targets"] == []
+
+
+@pytest.mark.parametrize(
+    ("hosts", "batches", "most"),
+    [
+        (3, [1, "25%", "100%"], 1),
+        (4, [1, "25%", "100%"], 2),
+        (8, [1, "25%", "100%"], 5),
+        (3, ["100%"], 3),
+        (3, [1], 1),
+        (5, ["2"], 2),
+        (5, [1, 3], 3),
+        (4, [1, 3, 100], 3),
+        # What is less than one host is one, and nothing is all
+        (3, ["10%"], 1),
+        (3, [0], 3),
+        (3, [], 3),
+        (0, [1], 0),
+    ],
+)
+def test_the_largest_batch_is_as_ansible_divides_the_hosts(hosts, batches, most):
+    assert _fleet.most_out(hosts, batches) == most
+
+
+def saw(**others):
+    """What a host saw of others: None where it could not look."""
+    answers = {None: {"msg": "connect: no route\nhelp"}, True: {"ready": True, "msg": "is well"}, False: {"ready": False, "msg": "is not well"}}
+    return {"results": [{"item": host, **answers[up]} for host, up in others.items()]}
+
+
+IN_TURN = [switched("web1"), untouched("web2"), untouched("web3"), untouched("web4", new={**NEW, "live": True}), untouched("web5", new={**NEW, "replaces": []})]
+
+
+def test_each_of_the_others_is_looked_at_once():
+    wanted = {"out": ["web2", "web3"], "looks": {"web2": ["web1", "web5"], "web3": ["web4"]}}
+    assert _fleet.out_and_looks(IN_TURN, ["web2", "web3"]) == wanted
+    # What serves the release already is not taken out, and where nothing runs, nothing is
+    assert _fleet.out_and_looks(IN_TURN, ["web2", "web3", "web4", "web5"]) == wanted
+    assert _fleet.out_and_looks(IN_TURN, ["web5"]) == {"out": [], "looks": {}}
+
+
+def test_a_restart_takes_out_what_runs():
+    fleet = [{"host": "web1", "to_start": {"asked": [{"pid": 7}]}}, {"host": "web2", "to_start": {"asked": []}}, {"host": "web3"}]
+    assert _fleet.out_and_looks(fleet, ["web1", "web2"]) == {"out": ["web1"], "looks": {"web1": ["web2", "web3"]}}
+
+
+def looked(*shares, who=("web2", "web3")):
+    """The fleet after these hosts have each looked at its share."""
+    seen = dict(zip(who, shares))
+    return [{**host, "others": saw(**seen[host["host"]])} if host["host"] in seen else host for host in IN_TURN]
+
+
+@pytest.mark.parametrize(
+    ("fleet", "serving", "why", "may_be_to_blame"),
+    [
+        (looked({"web1": True, "web5": True}, {"web4": True}), ["web1", "web4", "web5"], {}, False),
+        (looked({"web1": True, "web5": False}, {"web4": None}), ["web1"], {"web4": "connect: no route", "web5": "is not well"}, False),
+        (looked({"web1": False, "web5": True}, {"web4": True}), ["web4", "web5"], {"web1": "is not well"}, True),
+        # One of the batch came to nothing
+        (looked({"web1": True, "web5": True}, who=("web2",)), ["web1", "web5"], {"web4": "It was not looked at."}, False),
+    ],
+)
+def test_who_serves_meanwhile(fleet, serving, why, may_be_to_blame):
+    assert _fleet.availability(fleet, ["web2", "web3"]) == (serving, why, may_be_to_blame)
+
+
+def test_before_anybody_has_looked_nothing_is_known():
+    assert _fleet.availability(IN_TURN, ["web2", "web3"]) is None
+
+
+def short(name, sends_back):
+    return untouched(name, problem={**problem([name], stopped=False, msg="Too few others serve."), "sends_back": sends_back})
+
+
+@pytest.mark.parametrize("policy", ["fleet", "batch"])
+def test_where_too_few_serve_nobody_goes_back_but_for_one_that_has_switched(policy):
+    batch = ["web1", "web2"]
+    for sends_back, going_back in ((False, []), (True, ["web1"])):
+        host = short("web2", sends_back)
+        fleet = [switched("web1"), {**host, "problem": {**host["problem"], "batch": batch}}, untouched("web3")]
+        decided = _fleet.decisions(fleet, policy, "deploy")
+        assert (decided["failed"], decided["going_back"], decided["bad"]) == (["web2"], going_back, [])
+        assert decided["staying"] == ([] if going_back else ["web1"])
+
+
+def test_a_host_goes_back_for_what_sends_it_back():
+    assert _fleet.reason([switched("web1"), short("web2", False), failed("web3", ["web3"])], switched("web1")).startswith("web3: ")

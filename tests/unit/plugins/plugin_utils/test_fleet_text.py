@@ -162,3 +162,42 @@ def test_status():
     assert second.split() == ["web2", "-", "-", "-", "-", "-", "-", "kai@laptop,", "deploy", "of", "0.3.0"]
     assert (drift, differ) == ("web2: current points to nothing.", "The hosts differ: 0.2.0-bbbbbbbb, none.")
     assert len(_fleet_text.status({"web1": SEEN, "web2": SEEN})) == 3
+
+
+def short(*seen, **noted):
+    """A fleet whose web1 is about to be taken out and has looked at the others: whether each serves."""
+    results = [{"item": f"web{number}", "ready": serves, "msg": f"port {number} is closed."} for number, serves in enumerate(seen, 2)]
+    return [host(**{"new": {**NEW, "live": False}, "others": {"results": results}}), *({"host": result["item"], **noted} for result in results)]
+
+
+def test_enough_others_serve():
+    assert _fleet_text.shortage(short(True, False), ["web1"], 1) == {}
+    assert _fleet_text.shortage([host(new={**NEW, "live": False})], ["web1"], 1) == {}, "nobody has looked"
+
+
+@pytest.mark.parametrize(
+    ("seen", "who"),
+    [
+        ([False, False], "None of the other hosts serves"),
+        ([False, True], "Of the other hosts only web3 serves"),
+        ([True, True], "Of the other hosts only web2, web3 serve"),
+    ],
+)
+def test_too_few_others_serve(seen, who):
+    first = _fleet_text.shortage(short(*seen), ["web1", "web9"], 3)["msg"].splitlines()[0]
+    assert first == f"{who}, and elixir_release_min_available asks for 3: nothing of this batch (web1, web9) was stopped."
+
+
+def test_who_does_not_serve_and_what_to_do():
+    shortage = _fleet_text.shortage(short(False, True, False), ["web1"], 2)
+    lines = shortage["msg"].splitlines()
+    assert lines[1:3] == ["web2: port 2 is closed.", "web4: port 4 is closed."]
+    assert lines[3].startswith("See to web2, web4 first") and "--limit web2,web4 " in lines[3] and lines[3].endswith("elixir_release_min_available=1.")
+    assert (lines[4:], shortage["sends_back"]) == ([], False)
+
+
+def test_what_has_switched_stays_unless_it_may_be_to_blame():
+    shortage = _fleet_text.shortage([*short(False, True)[:2], {"host": "web3", "switched": True}], ["web1"], 2)
+    assert "web3. The next run goes on from there." in shortage["msg"] and not shortage["sends_back"]
+    shortage = _fleet_text.shortage(short(False, switched=True), ["web1"], 2)
+    assert "goes on from there" not in shortage["msg"] and shortage["sends_back"]
