@@ -31,6 +31,7 @@ NOTED = (
     "stuck",  # why it could not go back
     "kept",  # how its lock was kept for that
     "unsettled",  # why it could not be settled
+    "not_given_back",  # why the user's tasks after a failure failed as well
     "down",  # how the wait for what ran beside it ended
     "timer",  # what its dead-man timer has done
     "migrations",

@@ -68,6 +68,8 @@ def left_migrations(unknown: t.Iterable[str]) -> str:
 def failure(host: _fleet.Host, event: str, deadman: int, evidence: t.Sequence[str] = (), report: str = "") -> list[str]:
     """Why this host failed, where it stands now, and what to do. `evidence` is what it showed of itself, and `report` where all of that lies."""
     lines = [*_what_failed(host, event, bool(evidence)), *_where_it_stands(host, deadman), *_what_it_means(host)]
+    if "not_given_back" in host:
+        lines.append(f"elixir_release_after_failure_tasks failed as well, so a balancer may send this host nothing. {host['not_given_back']}")
     lines += [host[mark]["msg"] for mark in ("marked_bad", "marked_back") if "msg" in host.get(mark, {})]
     if evidence:
         lines += ["What the host showed:", *(f"  {line}" for line in evidence), f"All of it: {report}"]

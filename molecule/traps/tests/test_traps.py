@@ -238,6 +238,18 @@ def test_a_hook_that_fails(deploy, web1, hook, stays):
     assert [entry["event"] for entry in web1.ledger()[len(noted) :]] == ([] if stays else ["failure", "rollback"])
 
 
+@pytest.mark.parametrize("hook", ["before_switch", "after_switch"])
+def test_a_host_whose_switch_failed_is_given_back(deploy, web1, hook):
+    web1.run("rm -f /tmp/hooks")
+    failing = {f"elixir_release_{hook}_tasks": str(TASKS / "fail.yml"), "elixir_release_force": True}
+    run = deploy("0.1.0", elixir_release_after_failure_tasks=str(TASKS / "after_failure.yml"), **failing)
+    assert run.rc != 0 and web1.serves("0.2.0")
+    assert web1.run("cat /tmp/hooks").splitlines() == ["after_failure 1"]
+    run = deploy("0.1.0", elixir_release_after_failure_tasks=str(TASKS / "fail.yml"), **failing)
+    assert run.rc != 0 and web1.serves("0.2.0")
+    assert "elixir_release_after_failure_tasks failed as well" in run.plain() and web1.os.run(f"test -e {ROOT}/deploy.lock").rc != 0
+
+
 def test_a_play_of_ones_own(playbook, tarballs, hosts):
     run = playbook("traps/play.yml", "--limit", "web2,web3", elixir_release_tarball=tarballs["0.2.0-again"])
     assert run.rc == 0, run.output

@@ -164,6 +164,11 @@ def test_status():
     assert len(_fleet_text.status({"web1": SEEN, "web2": SEEN})) == 3
 
 
+def test_a_host_that_may_be_left_out_by_its_balancer():
+    lines = _fleet_text.failure(host(problem=PROBLEM, **BACK, not_given_back="Ask HAProxy: no such server."), "deploy", 300)
+    assert lines[-1].startswith("elixir_release_after_failure_tasks failed as well") and lines[-1].endswith("Ask HAProxy: no such server.")
+
+
 def short(*seen, **noted):
     """A fleet whose web1 is about to be taken out and has looked at the others: whether each serves."""
     results = [{"item": f"web{number}", "ready": serves, "msg": f"port {number} is closed."} for number, serves in enumerate(seen, 2)]
