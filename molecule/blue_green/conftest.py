@@ -4,72 +4,10 @@
 
 from __future__ import annotations
 
-import http.client
-import json
-import threading
-import typing as t
-import urllib.request
-
 import pytest
 import yaml
 
-NAMES = ("guestbook.example.com", "https")
-
-
-class Web:
-    """The application on one host as its users have it: through nginx."""
-
-    def __init__(self, port: int):
-        self.port = port
-
-    def get(self, path: str, timeout: float = 10) -> str:
-        request = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", headers={"Host": NAMES[0], "X-Forwarded-Proto": NAMES[1]})
-        with urllib.request.urlopen(request, timeout=timeout) as response:
-            return response.read().decode()
-
-    def version(self) -> str:
-        return json.loads(self.get("/version"))["version"]
-
-
-class Visitors:
-    """Ask again and again on one kept connection a host, and count what is lost."""
-
-    def __init__(self, webs: t.Mapping[str, Web]):
-        self.webs = webs
-        self.answered = {name: 0 for name in webs}
-        self.lost: dict[str, list[str]] = {name: [] for name in webs}
-        self.versions: dict[str, list[str]] = {name: [] for name in webs}
-        self.over = threading.Event()
-        self.threads = [threading.Thread(target=self.visit, args=(name, kind)) for name in webs for kind in ("GET", "POST")]
-
-    def __enter__(self) -> Visitors:
-        for thread in self.threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_exception: object) -> None:
-        self.over.set()
-        for thread in self.threads:
-            thread.join()
-
-    def visit(self, name: str, kind: str) -> None:
-        connection = None
-        while not self.over.wait(0.01):
-            try:
-                connection = connection or http.client.HTTPConnection("127.0.0.1", self.webs[name].port, timeout=15)
-                headers = {"Host": NAMES[0], "X-Forwarded-Proto": NAMES[1]}
-                path, body = ("/version", None) if kind == "GET" else ("/echo", b"x" * 200)
-                connection.request(kind, path, body=body, headers=headers)
-                response = connection.getresponse()
-                text = response.read()
-                assert response.status == 200, response.status
-                self.answered[name] += 1
-                version = json.loads(text)["version"]
-                if [version] != self.versions[name][-1:]:
-                    self.versions[name].append(version)
-            except (OSError, ValueError, AssertionError, http.client.HTTPException) as error:
-                self.lost[name].append(f"{kind}: {error!r}")
-                connection = None
+from ansible_collections.beamops.elixir.molecule.visitors import Visitors, Web
 
 
 @pytest.fixture(scope="session")
@@ -80,7 +18,7 @@ def webs(fleet) -> dict[str, Web]:
 
 @pytest.fixture
 def visitors(webs):
-    return lambda *names: Visitors({name: webs[name] for name in names or webs})
+    return lambda *names: Visitors({name: webs[name].port for name in names or webs})
 
 
 @pytest.fixture(scope="session")
