@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import pathlib
@@ -217,6 +218,26 @@ def killed(fleet, tarballs, variables_of, eventually):
                 process.wait()
 
     return run
+
+
+@pytest.fixture(scope="session")
+def scarce(fleet):
+    """A host that has only so many MiB of memory more than it uses now."""
+
+    def limit(host, size):
+        command = ["docker", "update", f"--memory={size}", f"--memory-swap={size}", f"beamops-{fleet.name}-{host.name}"]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+
+    @contextlib.contextmanager
+    def memory(host, more):
+        used = int(host.run("cat /sys/fs/cgroup/memory/memory.usage_in_bytes 2>/dev/null || cat /sys/fs/cgroup/memory.current"))
+        limit(host, used + (more << 20))
+        try:
+            yield
+        finally:
+            limit(host, "1t")
+
+    return memory
 
 
 def until(condition: t.Callable[[], t.Any], seconds: float = 20) -> t.Any:

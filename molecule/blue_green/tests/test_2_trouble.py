@@ -223,18 +223,12 @@ def test_both_slots_are_up_at_the_start(deploy, web1, webs, visitors):
     assert len(web1.beams()) == 1 and seen.lost["web1"] == []
 
 
-def test_too_little_memory_for_two(deploy, web1, fleet):
-    container = f"beamops-{fleet.name}-web1"
+def test_too_little_memory_for_two(deploy, web1, scarce):
     beams = web1.beams()
-    used = int(web1.run("cat /sys/fs/cgroup/memory/memory.usage_in_bytes 2>/dev/null || cat /sys/fs/cgroup/memory.current")) + (40 << 20)
-    web1.run("sync; true")
-    subprocess.run(["docker", "update", f"--memory={used}", f"--memory-swap={used}", container], check=True, stdout=subprocess.DEVNULL)
-    try:
+    with scarce(web1, 40):
         run = deploy("0.1.0", elixir_release_force=True)
         assert run.rc != 0 and "There is too little memory" in run.plain()
         assert web1.beams() == beams
-    finally:
-        subprocess.run(["docker", "update", "--memory=1t", "--memory-swap=1t", container], check=True, stdout=subprocess.DEVNULL)
 
 
 def test_the_fleet_goes_back_together(playbook, hosts, webs, tarballs, env_file, fleet, visitors):
