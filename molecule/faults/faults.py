@@ -544,4 +544,14 @@ FAULTS = [
         inject=(At(BOOTING, lambda scene, machine: machine.sh(FILL_SMALL_DISK.format(left=0)), undo=EMPTY_SMALL_DISK, seen_on="web3"),),
         script="it keeps nothing after the start",
     ),
+    Fault(
+        "host-lost-settling",
+        "host lost at settle",
+        AFTER,
+        "one host's sshd and all its sessions stopped when it had switched, for longer than the run takes",
+        DEPLOYED._replace(rc="not zero", ledger={"web2": ["deploy"], "web3": ["deploy"]}, lock=("web1",)),
+        r"could not be settled here\. Notice a host that was lost: (The host could not be reached any more)",
+        inject=(At(BOOTING, lambda scene, machine: machine.sh(STOP_SSHD), undo=GO_ON_SSHD, seen_on="web3"),),
+        script="it does nothing after the start",
+    ),
 ]
