@@ -104,7 +104,7 @@ def test_nothing_is_left_behind(hosts, first):
 
 def test_an_operator_reaches_the_live_node(hosts):
     for host in hosts.values():
-        answer = host.os.check_output(f"sudo runuser -u guestbook -- sh -c '. {ROOT}/.env; {ROOT}/current/bin/guestbook rpc \"IO.puts(node())\"'")
+        answer = host.os.check_output(f"sudo runuser -u guestbook -- sh -c 'cd /; . {ROOT}/.env; {ROOT}/current/bin/guestbook rpc \"IO.puts(node())\"'")
         assert answer.startswith(("guestbook-blue@", "guestbook-green@"))
 
 

@@ -71,7 +71,7 @@ def test_the_run_user_cannot_write_to_the_code(web1):
 
 
 def rpc(web1, expression):
-    command = f". {ROOT}/.env; RELEASE_TMP={ROOT}/tmp {ROOT}/current/bin/guestbook rpc {shlex.quote(expression)}"
+    command = f"cd /; . {ROOT}/.env; RELEASE_TMP={ROOT}/tmp {ROOT}/current/bin/guestbook rpc {shlex.quote(expression)}"
     return web1.os.check_output(f"sudo runuser -u guestbook -- sh -c {shlex.quote(command)}").strip()
 
 
