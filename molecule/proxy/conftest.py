@@ -78,7 +78,7 @@ def web(reached) -> Web:
 def project(fleet, page, reached) -> Project:
     """The inventory is the page's. How the test's host is reached, whose name nobody resolves, stands beside it, and that the test stands for who speaks TLS."""
     path = fleet / "project"
-    (path / "host_vars").mkdir(parents=True)
+    (path / "host_vars").mkdir(parents=True, exist_ok=True)
     (path / "hosts.yml").write_text(page.blocks("yaml")[0])
     (path / "host_vars" / f"{NAME}.yml").write_text(yaml.safe_dump({**reached, "elixir_release_proxy_trusted": ["0.0.0.0/0"]}))
     shutil.copy(fleet / "env.production", path / ".env.production")
