@@ -76,7 +76,7 @@ def web(reached) -> Web:
 
 @pytest.fixture(scope="session")
 def project(fleet, page, reached) -> Project:
-    """The inventory is the page's. How the test's host is reached, whose name nobody resolves, stands beside it, and that the test stands for who speaks TLS."""
+    """The inventory is the page's. How the test's host is reached, whose name nobody resolves, stands beside it, and that the test speaks TLS."""
     path = fleet / "project"
     (path / "host_vars").mkdir(parents=True, exist_ok=True)
     (path / "hosts.yml").write_text(page.blocks("yaml")[0])
