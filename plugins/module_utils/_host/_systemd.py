@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import os
+import time
 import typing as t
 
 from ansible_collections.beamops.elixir.plugins.module_utils._errors import ReleaseError
@@ -18,6 +19,9 @@ SECONDS = 30
 ENV = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8", "SYSTEMD_COLORS": "0", "SYSTEMD_PAGER": ""}
 # Between two starts: it has no process then, and would have one again
 RESTARTING = "auto-restart"
+# How long one may take to come to rest, once its main process is gone. Nobody is served meanwhile
+RESTS_WITHIN = 2.0
+LOOKS_EVERY = 0.1
 
 
 class Unit(t.NamedTuple):
@@ -32,13 +36,18 @@ class Unit(t.NamedTuple):
     file: str  # empty where there is none
     enabled: bool  # whether it starts with the host
     invocation: str  # which of its starts this is; empty where it has not been started
+    job: int  # what systemd is just doing to it: a stop, a start, a restart; 0 for nothing
 
     @property
     def is_restarting(self) -> bool:
         return self.sub == RESTARTING
 
+    @property
+    def is_at_rest(self) -> bool:
+        return not self.job and self.state != "deactivating"
 
-ASKED = ("ActiveState", "SubState", "MainPID", "NRestarts", "Result", "FragmentPath", "UnitFileState", "InvocationID")
+
+ASKED = ("ActiveState", "SubState", "MainPID", "NRestarts", "Result", "FragmentPath", "UnitFileState", "InvocationID", "Job")
 
 
 def is_pid_1() -> bool:
@@ -55,10 +64,20 @@ def show(name: str) -> Unit:
     return parsed(name, result.stdout)
 
 
+def at_rest(name: str) -> Unit:
+    """Whose main process has died. In the middle of a restart it would pass for one that only ends."""
+    deadline = time.monotonic() + RESTS_WITHIN
+    unit = show(name)
+    while not unit.is_at_rest and time.monotonic() < deadline:
+        time.sleep(LOOKS_EVERY)
+        unit = show(name)
+    return unit
+
+
 def parsed(name: str, text: str) -> Unit:
     told = dict(line.partition("=")[::2] for line in text.splitlines())
-    state, sub, pid, restarts, result, file, enabled, invocation = (told.get(key, "") for key in ASKED)
-    return Unit(name, state or "inactive", sub or "dead", _number(pid), _number(restarts), result, file, enabled == "enabled", invocation)
+    state, sub, pid, restarts, result, file, enabled, invocation, job = (told.get(key, "") for key in ASKED)
+    return Unit(name, state or "inactive", sub or "dead", _number(pid), _number(restarts), result, file, enabled == "enabled", invocation, _number(job))
 
 
 def of_process(pid: int) -> Unit | None:

@@ -57,8 +57,10 @@ def switch(module, layout, told):
     proxy = _live.proxy(release.name, params["slots"])
     process = _start.running(layout, release)
     if not process or params["pid"] not in (None, process.pid):
-        was = f" (it was started as pid {params['pid']}, which has died)" if params["pid"] else ""
-        raise ReleaseError(f"{release.id} does not run in the slot {slot.name}{was}, so no traffic is moved there.")
+        msg = f"{release.id} does not run in the slot {slot.name}, so no traffic is moved there."
+        if params["pid"]:
+            msg = _wait.restarted(layout, release, params["pid"], f"{msg} It was started as pid {params['pid']}, which has died.")
+        raise ReleaseError(msg)
     told["changed"] = _proxy.move(proxy, slot.name)
     if told["since"] is None:
         told["since"] = _processes.uptime()
@@ -66,6 +68,7 @@ def switch(module, layout, told):
 
     def watched():
         if not _processes.alive(process.pid, process.started):
+            # What systemd does about it is told with the evidence: here users wait for the way back
             verdict = _readiness.never(f"{release.id}, pid {process.pid}, has died since it has the traffic.{_said.tail(layout, release)}", "process", "died")
         else:
             verdict = look(proxy, slot.name, wanted)

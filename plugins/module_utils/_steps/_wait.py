@@ -187,21 +187,20 @@ def ready(layout: _layout.Layout, wanted: Wanted, scan: _processes.Scan | None =
     if verdict.ready and (wanted.port or wanted.serves) and _processes.listening_ports(ours[0].pid) is None:
         verdict = verdict._replace(msg=f"{verdict.msg} Whether it listens itself cannot be told: {_processes.missing_right()}.")
     if verdict.fatal and (verdict.seen == "died" or not ours):
-        verdict = verdict._replace(msg=_restarted(layout, wanted, verdict.msg) + (_said.tail(layout, wanted.release) if not ours else ""))
+        verdict = verdict._replace(msg=restarted(layout, wanted.release, wanted.pid, verdict.msg) + (_said.tail(layout, wanted.release) if not ours else ""))
     return verdict
 
 
-def _restarted(layout: _layout.Layout, wanted: Wanted, msg: str) -> str:
+def restarted(layout: _layout.Layout, release: _releases.Release, pid: int | None, msg: str) -> str:
     """Behind a unit, what has died may have been started again: by systemd, or by somebody."""
-    release = wanted.release
     if release.service is None or not _systemd.is_pid_1():
         return msg
-    unit = _systemd.show(_units.unit(layout.root, release.slot_name))
+    unit = _systemd.at_rest(_units.unit(layout.root, release.slot_name))
     if unit.restarts:
         return f"{msg} systemd has started {unit.name} again {unit.restarts} times since ({unit.result})."
     if unit.is_restarting:
         return f"{msg} systemd is about to start {unit.name} again ({unit.result})."
-    if unit.pid not in (0, wanted.pid):
+    if unit.pid not in (0, pid):
         return f"{msg} pid {unit.pid} runs in its place: somebody has restarted {unit.name} meanwhile, as by 'systemctl restart'."
     return f"{msg} {unit.name} is {unit.state} ({unit.result})."
 

@@ -81,7 +81,7 @@ def test_what_does_not_run_there_gets_no_traffic(call, live, release, nginx, fai
     assert "does not run in the slot green" in answer["msg"] and answer["since"] is None
     started = call(elixir_release_start, "green", release=new.id, stop=True)
     answer = fail_module(module, new.id, pid=started["pid"] + 1)
-    assert "which has died), so no traffic is moved there" in answer["msg"] and flags(nginx) == ["blue"]
+    assert f"no traffic is moved there. It was started as pid {started['pid'] + 1}, which has died." in answer["msg"] and flags(nginx) == ["blue"]
 
 
 def test_what_fails_through_the_proxy_says_so(call, live, release):
