@@ -30,7 +30,7 @@ options:
   state:
     description:
       - V(current) - C(current) points to it.
-      - V(absent) - there is no C(current). That is how a first deploy that failed leaves a host.
+      - V(absent) - there is no C(current), and nothing of it starts with the host. That is how a first deploy that failed leaves a host.
       - V(good) - it went through a deploy or a rollback. A release that was V(bad) is good again.
       - V(bad) - it failed, and is not deployed again unless forced.
     type: str

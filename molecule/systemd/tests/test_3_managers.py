@@ -4,9 +4,12 @@
 
 """From one service manager to the other, either way, is one deploy."""
 
+import time
+
 import pytest
 
 ROOT = "/opt/guestbook"
+WANTED = "ls /etc/systemd/system/multi-user.target.wants | grep -E 'guestbook|first' || true"
 
 
 def test_a_daemon_and_back(deploy, web1, unit):
@@ -45,6 +48,15 @@ def test_a_rollback_finds_what_it_ran_as(playbook, deploy, web1, unit):
     assert web1.serves("0.2.0") and [unit("MainPID")] == [str(pid) for pid in web1.beams()]
 
 
+def test_a_first_deploy_that_fails_leaves_no_unit(deploy, env_file, web1, unit):
+    env = env_file(GUESTBOOK_FAULT_CRASH_AT_BOOT="1", PORT="4100", RELEASE_NODE="first")
+    run = deploy("0.2.0", elixir_release_env_file=env, elixir_release_root="/opt/first", elixir_release_migrate_when="never")
+    assert run.rc != 0 and "fault_injected" in run.plain()
+    assert unit("FragmentPath", "first.service") == "" and "first" not in web1.run(WANTED)
+    assert web1.serves("0.2.0")
+    web1.run("rm -r /opt/first")
+
+
 @pytest.fixture
 def own_unit(web1, deploy, eventually):
     """What somebody runs by a unit of his own, which starts it again whatever happens."""
@@ -64,6 +76,9 @@ def test_a_takeover_of_somebodys_own_unit(own_unit, deploy, env_file, web1, unit
     run = deploy("0.1.0", elixir_release_env_file=env_file(GUESTBOOK_FAULT_CRASH_AT_BOOT="1"), elixir_release_migrate_when="never")
     assert run.rc != 0
     assert web1.site.version()["version"] == "0.2.0" and unit("ActiveState", "site.service") == "active", "it goes back to that unit"
+    time.sleep(4)  # longer than systemd waits before it starts what crashes once more
+    assert unit("ActiveState") in ("inactive", "failed") and len(web1.beams()) == 1, "alone"
+    assert unit("FragmentPath") == "" and web1.run(WANTED) == "", "nor does the other one start with the host"
     run = deploy("0.2.0")
     assert run.rc == 0, run.output
     assert web1.serves("0.2.0") and unit("ActiveState", "site.service") == "inactive"

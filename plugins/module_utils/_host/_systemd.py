@@ -43,6 +43,10 @@ class Unit(t.NamedTuple):
         return self.sub == RESTARTING
 
     @property
+    def is_up(self) -> bool:
+        return self.pid != 0 and self.state in ("activating", "active")
+
+    @property
     def is_at_rest(self) -> bool:
         return not self.job and self.state != "deactivating"
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from ansible_collections.beamops.elixir.plugins.module_utils import _module
 from ansible_collections.beamops.elixir.plugins.module_utils._root import _current, _releases
+from ansible_collections.beamops.elixir.plugins.module_utils._steps import _live
 
 ARGUMENTS = {
     **_module.ROOT,
@@ -51,6 +52,7 @@ def unpoint(module, layout):
     previous = _current.pointed(layout)
     if not module.check_mode:
         _current.unpoint(layout)
+        _live.nothing_starts_with_host(layout)
     return {"changed": bool(previous), "previous": previous, "current": None, "diff": pointing(previous, None)}
 
 

@@ -89,13 +89,13 @@ def ask(module, layout, release, told):
         if not params["release"]:
             raise ReleaseError("'release' is missing, which the host is to go back from: give the id of the release that is to be started.")
         _timers.armed(module, layout, params["deadman"], proxied(params, layout))
-    asked_at = _processes.uptime()
+    asked_at, scan = _processes.uptime(), _processes.scan()
     try:
-        for one in _stops.ask(replaced(params, layout, release, _processes.scan()), None if module.check_mode else _stop.ask):
+        for one in _stops.ask(replaced(params, layout, release, scan), None if module.check_mode else _stop.ask):
             told["asked"].append(one)
             told["asked_at"] = asked_at
         if not module.check_mode:
-            _stop.ask_restarting(layout, params["slot"])
+            _stop.ask_restarting(layout, scan, params["slot"])
     except ReleaseError:
         if params["deadman"] and not told["asked"] and not module.check_mode:
             _deadman.disarm(layout)

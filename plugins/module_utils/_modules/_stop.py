@@ -40,9 +40,11 @@ def work(module):
         drained = _drain.watch(_live.slot_of(params), params["watch"], params["drain"], params["since"])
         if not drained.ready and not module.check_mode:
             return {"changed": False, "asked": [], "asked_at": None, **drained._asdict()}
-        processes = _live.in_slot(layout, params["slot"], params["slots"], _processes.scan())
+    scan = _processes.scan()
+    if params["slot"]:
+        processes = _live.in_slot(layout, params["slot"], params["slots"], scan)
     else:
-        processes = [process for process in _processes.scan().of_root(params["replaces"] or layout.root) if process.root != spared]
+        processes = [process for process in scan.of_root(params["replaces"] or layout.root) if process.root != spared]
     asked = []
     try:
         for told in ask(processes, None if module.check_mode else _stop.kill if params["force"] else _stop.ask):
@@ -50,7 +52,7 @@ def work(module):
     except ReleaseError as error:
         module.fail_json(msg=str(error), **({"asked": asked, "asked_at": asked_at} if asked else {}))
     if not module.check_mode:
-        restarting = _stop.ask_restarting(layout, params["slot"])
+        restarting = _stop.ask_restarting(layout, scan, params["slot"])
         asked += [{"pid": None, "version": None, "node": None, "how": "systemctl", "unit": unit} for unit in restarting]
     if params["slot"] and not module.check_mode:
         _live.leave(layout, params["slot"])

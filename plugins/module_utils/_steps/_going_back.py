@@ -74,11 +74,14 @@ def _others(layout: _layout.Layout, way_back: WayBack) -> list[_processes.Proces
 def _stop_others(layout: _layout.Layout, way_back: WayBack) -> None:
     for process in _others(layout, way_back):
         _stop.ask(process._replace(node=None))  # by a signal at once: bin/NAME stop would wait long for a node that hangs
-    _stop.ask_restarting(layout)
-    if not _until(lambda: not _others(layout, way_back), STOP_SECONDS):
+
+    def gone() -> bool:
+        return not _stop.ask_restarting(layout, _processes.scan()) and not _others(layout, way_back)
+
+    if not _until(gone, STOP_SECONDS):
         for process in _others(layout, way_back):
             _stop.kill(process)
-        _until(lambda: not _others(layout, way_back), GONE_SECONDS)
+        _until(gone, GONE_SECONDS)
     for process in _others(layout, way_back):
         raise ReleaseError(f"pid {process.pid} from {process.root} is still there after it was killed: look at it with 'ps', it may hang in the kernel.")
     if not _running(way_back):
@@ -110,7 +113,8 @@ def _bring_up(layout: _layout.Layout, way_back: WayBack) -> None:
 
 
 def _started(layout: _layout.Layout, way_back: WayBack, application: _bin_app.Application) -> _processes.Process:
-    if way_back.unit:  # somebody else has made it
+    if way_back.unit:  # somebody else has made it, and that starts with the host
+        _live.nothing_starts_with_host(layout)
         return _start.start_unit(way_back.unit, way_back.path)
     _start.prepare(layout, way_back.record, application)
     return _start.start(layout, way_back.record, application)

@@ -113,5 +113,14 @@ def start_no_more(layout: _layout.Layout, slot: str) -> None:
         _service.disable(layout, slot)
 
 
+def nothing_starts_with_host(layout: _layout.Layout) -> None:
+    """Where nothing that was deployed here is good."""
+    if _systemd.may_be_told():
+        # Only where systemd is
+        from ansible_collections.beamops.elixir.plugins.module_utils._steps import _service
+
+        _service.remove(_service.ours(layout))
+
+
 def _named(process: _processes.Process) -> str:
     return f"{process.version} (pid {process.pid}) from {process.root}"

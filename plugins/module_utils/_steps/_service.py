@@ -145,10 +145,10 @@ def ours(layout: _layout.Layout) -> list[str]:
     return [unit for unit in _names(layout) if _units.is_of(_read(_units.file(unit)), layout.root)]
 
 
-def restarting(layout: _layout.Layout, slot: str | None = None) -> list[_systemd.Unit]:
-    """Those that crash, and of which systemd would start the next process in a moment; of all, or of a slot."""
+def restarting(layout: _layout.Layout, seen: t.Collection[int], slot: str | None = None) -> list[_systemd.Unit]:
+    """Those that crash, and of which systemd starts the next process in a moment, or has started one that was not to be seen yet; of all, or of a slot."""
     asked = [unit for unit in ours(layout) if slot is None or unit == _units.unit(layout.root, slot)]
-    return [unit for unit in map(_systemd.show, asked) if unit.is_restarting]
+    return [unit for unit in map(_systemd.show, asked) if unit.is_restarting or unit.is_up and unit.pid not in seen]
 
 
 def _names(layout: _layout.Layout) -> list[str]:

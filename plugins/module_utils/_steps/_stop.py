@@ -31,8 +31,10 @@ def ask(process: _processes.Process) -> str:
     return "term"
 
 
-def ask_restarting(layout: _layout.Layout, slot: str | None = None) -> list[str]:
+def ask_restarting(layout: _layout.Layout, scan: _processes.Scan, slot: str | None = None) -> list[str]:
     """What crashes has no process now and then, and systemd starts the next one, unless it is told not to. The units that were told.
+
+    A process that has just been started is a shell for a moment, which the scan does not know for a release.
 
     In a slot that is the one of the slot: what the other one has is not to be stopped.
     """
@@ -41,7 +43,7 @@ def ask_restarting(layout: _layout.Layout, slot: str | None = None) -> list[str]
     # Only where systemd is
     from ansible_collections.beamops.elixir.plugins.module_utils._steps import _service
 
-    units = [unit.name for unit in _service.restarting(layout, slot)]
+    units = [unit.name for unit in _service.restarting(layout, [process.pid for process in scan.of_root(layout.root)], slot)]
     for unit in units:
         _systemd.ask_to_stop(unit)
     return units

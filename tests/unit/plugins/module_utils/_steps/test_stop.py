@@ -128,12 +128,13 @@ def test_another_users_process(staged):
 
 @pytest.fixture
 def crashing(place, layout, monkeypatch):
-    """A host with systemd, on which a release crashes in both slots, and what systemd was told since."""
+    """A host with systemd, on which a release crashes in both slots, and what systemd was told since. It says what is in the file `shown`."""
     units, told = place / "units", place / "told"
     units.mkdir()
     for slot in ("blue", "green"):
         (units / _units.unit(layout.root, slot)).write_text(f"{_units.mark(layout.root)}\n", encoding="utf-8")
-    program = f'#!/bin/sh\necho "$*" >>{told}\necho ActiveState=activating\necho SubState={_systemd.RESTARTING}\n'
+    (place / "shown").write_text(f"ActiveState=activating\nSubState={_systemd.RESTARTING}\nMainPID=0\n", encoding="utf-8")
+    program = f'#!/bin/sh\necho "$*" >>{told}\ncat {place}/shown\n'
     (place / "systemctl").write_text(program, encoding="utf-8")
     (place / "systemctl").chmod(0o755)
     monkeypatch.setattr(_units, "DIRECTORY", str(units))
@@ -145,6 +146,17 @@ def crashing(place, layout, monkeypatch):
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root tells systemd")
 def test_what_crashes_in_the_other_slot_is_left_to_systemd(crashing, layout):
     blue, green = (_units.unit(layout.root, slot) for slot in ("blue", "green"))
-    assert _stop.ask_restarting(layout, "green") == [green]
+    assert _stop.ask_restarting(layout, _processes.Scan([]), "green") == [green]
     assert crashing() == [green]
-    assert _stop.ask_restarting(layout) == [blue, green]
+    assert _stop.ask_restarting(layout, _processes.Scan([])) == [blue, green]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root tells systemd")
+def test_what_has_just_been_started_again_is_told_although_nobody_has_seen_it(crashing, layout, place):
+    (place / "shown").write_text("ActiveState=active\nSubState=running\nMainPID=77\n", encoding="utf-8")
+    green = _units.unit(layout.root, "green")
+    seen = _processes.Process(77, None, 1.0, 0, layout.release("0.1.0-a"), "guestbook", "0.1.0", None, False, {})
+    assert _stop.ask_restarting(layout, _processes.Scan([seen]), "green") == []
+    assert _stop.ask_restarting(layout, _processes.Scan([seen._replace(pid=76)]), "green") == [green]
+    (place / "shown").write_text("ActiveState=deactivating\nSubState=stop-sigterm\nMainPID=77\n", encoding="utf-8")
+    assert _stop.ask_restarting(layout, _processes.Scan([]), "green") == [], "it was told"
