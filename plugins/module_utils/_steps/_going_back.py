@@ -42,7 +42,7 @@ def go_back(layout: _layout.Layout, way_back: WayBack, pointed: str | None, prox
             _bring_up(layout, way_back)
         except ReleaseError:
             # A run that is slow, but not lost, may have started its release meanwhile, and two of one name end each other: that one was given up
-            if not rounds_left or _running(way_back) and not _others(layout, way_back):
+            if not rounds_left or _running(way_back) and not _others(layout, way_back, _processes.scan()):
                 raise
         else:
             break
@@ -67,22 +67,23 @@ def environ(layout: _layout.Layout, way_back: WayBack) -> dict[str, str]:
         return {}
 
 
-def _others(layout: _layout.Layout, way_back: WayBack) -> list[_processes.Process]:
-    return [process for process in _processes.scan().of_root(layout.root) if process.root != way_back.path]
+def _others(layout: _layout.Layout, way_back: WayBack, scan: _processes.Scan) -> list[_processes.Process]:
+    return [process for process in scan.of_root(layout.root) if process.root != way_back.path]
 
 
 def _stop_others(layout: _layout.Layout, way_back: WayBack) -> None:
-    for process in _others(layout, way_back):
+    for process in _others(layout, way_back, _processes.scan()):
         _stop.ask(process._replace(node=None))  # by a signal at once: bin/NAME stop would wait long for a node that hangs
 
     def gone() -> bool:
-        return not _stop.ask_restarting(layout, _processes.scan()) and not _others(layout, way_back)
+        scan = _processes.scan()
+        return not _stop.ask_restarting(layout, scan) and not _others(layout, way_back, scan)
 
     if not _until(gone, STOP_SECONDS):
-        for process in _others(layout, way_back):
+        for process in _others(layout, way_back, _processes.scan()):
             _stop.kill(process)
         _until(gone, GONE_SECONDS)
-    for process in _others(layout, way_back):
+    for process in _others(layout, way_back, _processes.scan()):
         raise ReleaseError(f"pid {process.pid} from {process.root} is still there after it was killed: look at it with 'ps', it may hang in the kernel.")
     if not _running(way_back):
         _until(lambda: _wait.stopped(layout.root, way_back.node).ready, GONE_SECONDS)
