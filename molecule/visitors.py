@@ -40,7 +40,7 @@ class Visitors:
         self.answered = dict.fromkeys(doors, 0)
         self.lost: dict[str, list[str]] = {name: [] for name in doors}
         self.versions: dict[str, list[str]] = {name: [] for name in doors}  # as they came
-        self.pids: set[str] = set()  # of who answered
+        self.processes: set[tuple[str, str]] = set()  # who answered the readers; two hosts can have the same pid
         self.over = threading.Event()
         self.threads = [threading.Thread(target=self.visit, args=(name, kind)) for name in doors for kind in ("GET", "POST")]
 
@@ -71,6 +71,7 @@ class Visitors:
 
     def note(self, name: str, answer: t.Mapping[str, str]) -> None:
         self.answered[name] += 1
-        self.pids.add(answer["pid"])
+        if "host" in answer:
+            self.processes.add((answer["host"], answer["pid"]))
         if [answer["version"]] != self.versions[name][-1:]:
             self.versions[name].append(answer["version"])

@@ -58,7 +58,7 @@ def test_with_them_nothing_is(update, hosts, balancer, eventually, kind, version
     assert run.rc == 0, run.output
     assert all(host.serves(version) for host in hosts.values())
     assert lost(seen) == [] and min(seen.answered.values()) > 200
-    assert len(seen.pids) == 6, "each host has served before and after"
+    assert len(seen.processes) == 6, "each host has served before and after"
     assert eventually(lambda: balancer.servers() == UP)
 
 
@@ -82,7 +82,7 @@ def test_hosts_that_go_back_with_another_are_taken_out_one_by_one(update, hosts,
     )
     assert run.rc != 0 and "It went back to 0.2.0-" in run.plain(), run.output
     assert lost(seen) == []
-    assert len(seen.pids) == 3 + 2 + 3, "of the old release, of the new one, and of the old one again"
+    assert len(seen.processes) == 3 + 2 + 3, "of the old release, of the new one, and of the old one again"
     assert all(host.serves("0.2.0") for host in hosts.values())
     assert eventually(lambda: balancer.servers() == UP)
 
@@ -91,7 +91,7 @@ def test_hosts_that_go_back_with_another_are_taken_out_one_by_one(update, hosts,
 def test_restart(play, hosts, kind):
     run, seen = play("restart", kind, elixir_release_min_available=2)
     assert run.rc == 0, run.output
-    assert lost(seen) == [] and len(seen.pids) == 6
+    assert lost(seen) == [] and len(seen.processes) == 6
 
 
 def test_a_balancer_that_cannot_be_reached_is_no_reason_to_stop_anything(playbook, tarballs, hosts, fleet):
