@@ -87,6 +87,8 @@ def _stop_others(layout: _layout.Layout, way_back: WayBack) -> None:
         raise ReleaseError(f"pid {process.pid} from {process.root} is still there after it was killed: look at it with 'ps', it may hang in the kernel.")
     if not _running(way_back):
         _until(lambda: _wait.stopped(layout.root, way_back.node).ready, GONE_SECONDS)
+    if way_back.unit:  # somebody else has made it, and that is what starts with the host
+        _live.nothing_starts_with_host(layout)
 
 
 def _point(layout: _layout.Layout, release_id: str | None) -> None:
@@ -114,8 +116,7 @@ def _bring_up(layout: _layout.Layout, way_back: WayBack) -> None:
 
 
 def _started(layout: _layout.Layout, way_back: WayBack, application: _bin_app.Application) -> _processes.Process:
-    if way_back.unit:  # somebody else has made it, and that starts with the host
-        _live.nothing_starts_with_host(layout)
+    if way_back.unit:
         return _start.start_unit(way_back.unit, way_back.path)
     _start.prepare(layout, way_back.record, application)
     return _start.start(layout, way_back.record, application)

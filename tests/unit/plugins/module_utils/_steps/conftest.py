@@ -14,7 +14,8 @@ import threading
 
 import pytest
 
-from ansible_collections.beamops.elixir.plugins.module_utils._host import _processes
+from ansible_collections.beamops.elixir.plugins.module_utils._host import _processes, _systemd
+from ansible_collections.beamops.elixir.plugins.module_utils._root import _units
 from ansible_collections.beamops.elixir.plugins.module_utils._steps import _bin_app, _plan, _start, _way_back
 from ansible_collections.beamops.elixir.plugins.module_utils._tarball import _rel
 
@@ -108,6 +109,22 @@ def stranger(place, node, layout, release, account):
     os.unlink(os.path.join(path, ".deploy.json"))
     environ = {"PATH": os.environ["PATH"], "RELEASE_NODE": node, "SECRET": "s3cr3t", "RELEASE_TMP": os.path.join(path, "tmp")}
     return _start.start(layout, old, _bin_app.Application(path, "guestbook", _rel.Content(), environ, account, "/"))
+
+
+@pytest.fixture
+def units(place, layout, monkeypatch):
+    """Where the units lie on a host with systemd: ours of both slots do. It notes in the file `told` what it is told, and says what is in `shown`."""
+    directory = place / "units"
+    directory.mkdir()
+    for slot in ("blue", "green"):
+        (directory / _units.unit(layout.root, slot)).write_text(f"{_units.mark(layout.root)}\n", encoding="utf-8")
+    (place / "shown").touch()
+    (place / "systemctl").write_text(f'#!/bin/sh\necho "$*" >>{place}/told\ncat {place}/shown\n', encoding="utf-8")
+    (place / "systemctl").chmod(0o755)
+    monkeypatch.setattr(_units, "DIRECTORY", str(directory))
+    monkeypatch.setattr(_systemd, "RUNTIME", str(directory))
+    monkeypatch.setitem(_systemd.ENV, "PATH", f"{place}:{_systemd.ENV['PATH']}")
+    return directory
 
 
 @pytest.fixture

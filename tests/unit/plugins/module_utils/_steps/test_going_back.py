@@ -153,6 +153,15 @@ def test_a_stranger_in_place_of_a_current_one(release, stranger, find, layout):
     assert _current.pointed(layout) == before.id
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root tells systemd")
+def test_beside_a_strangers_own_unit_that_never_stopped_nothing_else_starts_with_the_host(release, stranger, find, layout, units):
+    way_back = find(release("0.2.0-b"))._replace(unit="site.service")
+    (units / "site.service").touch()
+    _going_back.go_back(layout, way_back, None)
+    assert [process.pid for process in _processes.scan().of_release(stranger.root)] == [stranger.pid]
+    assert [unit.name for unit in units.iterdir()] == ["site.service"]
+
+
 def test_a_way_back_that_does_not_start(release, find, layout, monkeypatch):
     monkeypatch.setattr(_start, "APPEARS_WITHIN", 0.1)
     old = release("0.1.0-a", env="FAULT=crash\n", state="good")
