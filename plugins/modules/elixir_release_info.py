@@ -119,6 +119,29 @@ drift:
   elements: str
   sample:
     - 0.1.0-1a2b3c4d (pid 4711) runs, and current is 0.2.0-9f8e7d6c.
+platform:
+  description: What a release has to be built for to run here. M(beamops.elixir.elixir_release_build) chooses by it.
+  returned: when O(tarball) is not given
+  type: dict
+  version_added: 0.2.0
+  contains:
+    machine:
+      description: The processor architecture of the programs on this host.
+      type: str
+      sample: x86_64
+    libc:
+      description: Their C library, V(glibc) or V(musl). V(null) where it is neither.
+      type: str
+      sample: glibc
+    glibc:
+      description: The version of glibc. V(null) where there is none.
+      type: str
+      sample: '2.36'
+    openssl:
+      description: Which releases of OpenSSL there are libraries of, V(1.1) and V(3).
+      type: list
+      elements: str
+      sample: ['3']
 releases:
   description: The releases that are staged under O(root), oldest first.
   returned: always

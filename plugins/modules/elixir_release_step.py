@@ -61,6 +61,7 @@ STEP = {"step": {"type": "str", "required": True}}
 def packed():
     """Never called: Ansible packs what it sees imported. What a step does not need is not loaded on the host."""
     from ansible_collections.beamops.elixir.plugins.module_utils._modules import (
+        _build,
         _current,
         _deadman,
         _eval,
@@ -80,6 +81,7 @@ def packed():
     )
 
     return (
+        _build,
         _current,
         _deadman,
         _eval,

@@ -34,6 +34,8 @@ DIRECTORIES = (
     "/usr/lib",
     "/usr/local/lib",
 )
+# By whom `crypto` is linked, and of which release of OpenSSL that is
+OPENSSL = {"libcrypto.so.1.1": "1.1", "libcrypto.so.3": "3"}
 
 
 def facts(root: str, tarball: dict, path: str) -> dict:
@@ -54,6 +56,18 @@ def facts(root: str, tarball: dict, path: str) -> dict:
         "openssl": _offered(libraries, "libcrypto.so", "OPENSSL"),
         **erlang(path),
         **_space(root),
+    }
+
+
+def this_platform() -> dict[str, t.Any]:
+    """What a release has to be built for to run here, so far as that can be told without one."""
+    machine, libc = _userland()
+    sonames = (soname for soname in OPENSSL if find_libraries([soname], [], machine)[soname])
+    return {
+        "machine": machine,
+        "libc": libc,
+        "glibc": _glibc() if libc == "glibc" else None,
+        "openssl": [OPENSSL[soname] for soname in sonames],
     }
 
 

@@ -132,7 +132,9 @@ def look(module, layout, user):
         entry = account(user)
         answer["user_exists"] = entry is not None
         answer["user_is_foreign"] = foreign(layout, entry)
-    if tarball:
+    if not tarball:
+        answer["platform"] = _host.this_platform()
+    else:
         is_here = tarball["sha256"] in [release.sha256 for release in releases]
         host, ignored = _host.facts(layout.root, tarball, path(module)), module.params["ignore_libraries"]
         answer["problems"] = _preflight.problems(tarball, host, is_here, ignored)

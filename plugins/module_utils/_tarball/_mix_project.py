@@ -39,7 +39,7 @@ def find(project: str, name: str | None = None) -> Found:
 
     Only of the version that mix.exs tells, where it does: an older one that lies about is no candidate. Of several the one that was built last.
     """
-    mix = _read_mix_exs(project)
+    mix = read_mix_exs(project)
     names = (name,) if name else mix.names
     for places in PLACES:
         found = _tarballs(project, places)
@@ -49,7 +49,7 @@ def find(project: str, name: str | None = None) -> Found:
     raise ReleaseError(_none(project, name, mix))
 
 
-def _read_mix_exs(project: str) -> _elixir_code.MixProject:
+def read_mix_exs(project: str) -> _elixir_code.MixProject:
     path = os.path.join(project, "mix.exs")
     try:
         with open(path, encoding="utf-8", errors="replace") as file:

@@ -17,7 +17,7 @@ PLUGINS = pathlib.Path(_errors.__file__).resolve().parents[1]
 MODULE_UTILS = PLUGINS / "module_utils"
 PREFIX = "ansible_collections.beamops.elixir.plugins."
 # From the top down; what stands under all of them is the last
-ORDER = ["modules", "_modules", "_module", "_steps", "_root", "_host", "_tarball", "_errors"]
+ORDER = ["modules", "_modules", "_module", "_steps", "_root", "_build", "_host", "_tarball", "_errors"]
 
 FILES = [path for path in [*MODULE_UTILS.rglob("*.py"), *(PLUGINS / "modules").glob("*.py")] if path.name != "__init__.py"]
 
