@@ -53,7 +53,7 @@ def test_what_to_do(said, hint):
 
 
 def test_what_the_classic_builder_says_beside():
-    said = ["Sending build context to Docker daemon  2kB", "\x1b[91m** (Mix) Could not", "\x1b[0mDEPRECATED: The legacy builder", "            BuildKit is currently"]
+    said = ["Sending build context", "\x1b[91m** (Mix) Could not", "\x1b[0mDEPRECATED: The", "            BuildKit is currently"]
     assert _said.reason("\n".join(said)) == "** (Mix) Could not"
 
 
