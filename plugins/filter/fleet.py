@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.beamops.elixir.plugins.plugin_utils import _fleet, _fleet_text
+from ansible_collections.beamops.elixir.plugins.plugin_utils import _fleet, _fleet_outcome, _fleet_text
 
 
 def failure(fleet, host, event, deadman, evidence=(), report=""):
@@ -28,6 +28,7 @@ class FilterModule:
             "fleet_deployed": _fleet_text.deployed,
             "fleet_failure": failure,
             "fleet_left": left,
+            "fleet_outcome": _fleet_outcome.outcome,
             "fleet_shortage": _fleet_text.shortage,
             "fleet_status": _fleet_text.status,
         }

@@ -203,6 +203,14 @@ seen:
   returned: except in check mode
   type: str
   sample: '404'
+listened_at:
+  description:
+    - When the release was first seen to serve on a port, in seconds since the host was booted. V(null) where it was not.
+    - Minus RV(beamops.elixir.elixir_release_start#module:asked_at) it is for how long at most nobody was served.
+  returned: with O(state=ready), except in check mode
+  type: float
+  sample: 86402.9
+  version_added: 0.2.0
 killed:
   description: What was lost by a kill. V(null) where nothing was killed.
   returned: with O(state=stopped), except in check mode

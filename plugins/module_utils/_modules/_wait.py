@@ -91,7 +91,8 @@ def work(module):
     )
     if params["as_proven"]:
         wanted = _wait.as_proven(wanted)
-    verdict = _wait.watch_ready(layout, wanted, params["watch"], params["within"])
+    listened = []
+    verdict = _wait.watch_ready(layout, wanted, params["watch"], params["within"], listened.append)
     if verdict.ready and params["disarm"]:
         _deadman.disarm(layout)
-    return {"changed": False, **verdict._asdict()}
+    return {"changed": False, "listened_at": listened[0] if listened else None, **verdict._asdict()}

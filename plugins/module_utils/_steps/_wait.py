@@ -109,13 +109,23 @@ def watch_stopped(
     return watched(look, watch, within, "it was asked")
 
 
-def watch_ready(layout: _layout.Layout, wanted: Wanted, watch: float = 0, within: float | None = None) -> _readiness.Verdict:
+def watch_ready(
+    layout: _layout.Layout, wanted: Wanted, watch: float = 0, within: float | None = None, on_listening: t.Callable[[float], None] | None = None
+) -> _readiness.Verdict:
+    """`on_listening` is told once, with the uptime of the host, when the release was seen to listen: it may have to be up for a while before it is ready."""
     scan = _scans()
 
     def look() -> tuple[_readiness.Verdict, float | None]:
         seen = scan()
         process = next((process for process in seen.of_release(wanted.release.path) if _slots.is_in(layout, process, wanted.release.slot)), None)
+        notice(process)
         return ready(layout, wanted, seen), process.seconds if process else None
+
+    def notice(process: _processes.Process | None) -> None:
+        nonlocal on_listening
+        if on_listening and process and _serving.ports(process):
+            on_listening(_processes.uptime())
+            on_listening = None
 
     # What has to be up for longer than that is not late before
     limit = None if within is None else max(within, wanted.stable_for)

@@ -65,7 +65,7 @@ def test_not_stopped(wait, pid, node):
 def test_which_look_saw_what(wait, release, pid):
     answer = wait("ready", release=release.id, serves=True, watch=0.01, within=60)
     assert verdict(answer) == (False, False)
-    assert (answer["look"], answer["seen"]) == ("port", "none")
+    assert (answer["look"], answer["seen"], answer["listened_at"]) == ("port", "none", None)
     assert verdict(wait("ready", release=release.id, serves=True, port=0)) == (True, False)
 
 
