@@ -2,7 +2,7 @@ SCENARIO ?= default
 SUITE ?= bookworm
 CORE ?= 2.19
 
-.PHONY: help demo demo-down test test-fast unit lint sanity importer build molecule faults zero-downtime bench clean
+.PHONY: help demo demo-down test test-fast unit lint sanity importer build molecule faults zero-downtime bench scale clean
 .DEFAULT_GOAL := help
 
 help: ## Show this
@@ -60,6 +60,10 @@ zero-downtime: ## Load hosts while they are updated in three ways, and write doc
 bench: ## Measure deploys against the bash script and the floor, and write benchmarks (an hour); QUICK=1 measures a little (3 minutes)
 	@tools/setup bench
 	@tools/bench $(if $(QUICK),--quick)
+
+scale: ## Deploy to 20 and 40 hosts, and write the figures of docs/scale.md (half an hour)
+	@tools/setup bench
+	@tools/scale
 
 clean: ## Take all hosts down and remove all that was made here
 	@tools/clean

@@ -1,0 +1,39 @@
+# Copyright (c) 2026, the beamops.elixir authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The table of docs/scale.md, between two marks; all else there is written by hand."""
+
+from __future__ import annotations
+
+import collections
+import pathlib
+import statistics
+import typing as t
+
+BEGIN, END = "<!-- figures: written by make scale -->", "<!-- end of figures -->"
+
+Run = t.Mapping[str, t.Any]
+HEAD = (
+    "| hosts | what | `forks` | `elixir_release_batches` | wall, s | CPU of the controller, s | the same a host | memory of the controller, MiB "
+    "| its processes | ssh connections |\n| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |"
+)
+
+
+def table(runs: t.Sequence[Run]) -> str:
+    groups: dict[tuple[t.Any, ...], list[Run]] = collections.defaultdict(list)
+    for run in runs:
+        groups[(run["hosts"], run["what"], run["forks"], run["batches"])].append(run)
+    return "\n".join([HEAD, *(row(key, found) for key, found in groups.items())])
+
+
+def row(key: tuple[t.Any, ...], runs: t.Sequence[Run]) -> str:
+    hosts = key[0]
+    middle = {name: statistics.median(run[name] for run in runs) for name in ("wall", "cpu", "mib", "processes", "connections")}
+    figures = [f"{middle['wall']:.1f}", f"{middle['cpu']:.1f}", f"{middle['cpu'] / hosts:.2f}", f"{middle['mib']:.0f}"]
+    return "| " + " | ".join([*map(str, key), *figures, f"{middle['processes']:.0f}", f"{middle['connections']:.0f}"]) + " |"
+
+
+def write(path: pathlib.Path, text: str) -> None:
+    head, _begin, rest = path.read_text(encoding="utf-8").partition(BEGIN)
+    path.write_text(f"{head}{BEGIN}\n\n{text}\n\n{END}{rest.partition(END)[2]}", encoding="utf-8")
