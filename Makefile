@@ -2,7 +2,7 @@ SCENARIO ?= default
 SUITE ?= bookworm
 CORE ?= 2.19
 
-.PHONY: help demo demo-down test test-fast unit lint sanity importer build molecule faults zero-downtime bench scale clean
+.PHONY: help demo demo-down test test-fast unit lint sanity importer build molecule faults zero-downtime bench scale changelog release-check clean
 .DEFAULT_GOAL := help
 
 help: ## Show this
@@ -44,6 +44,14 @@ importer: ## Have galaxy-importer judge the built collection
 build: ## Build the collection's tarball, in .cache/dist
 	@tools/setup demo
 	@tools/build
+
+changelog: ## Write CHANGELOG.md for the version in galaxy.yml, from the fragments, which it removes
+	@tools/setup test
+	@PATH=$(CURDIR)/.venv/bin:$$PATH antsibull-changelog release
+
+release-check: ## See whether this commit can be released: tree, tag, changelog, galaxy-importer, and a tarball that is twice the same
+	@tools/setup test
+	@tools/release-check
 
 molecule: ## Run a Molecule scenario: SCENARIO=default SUITE=bookworm CORE=2.19; KEEP=1 keeps the hosts
 	@tools/setup test
