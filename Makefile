@@ -2,7 +2,7 @@ SCENARIO ?= default
 SUITE ?= bookworm
 CORE ?= 2.19
 
-.PHONY: help demo demo-down test test-fast unit lint sanity importer build molecule faults zero-downtime bench scale changelog release-check clean
+.PHONY: help demo demo-down test test-fast unit lint sanity importer build molecule faults zero-downtime bench scale changelog release-check installed clean
 .DEFAULT_GOAL := help
 
 help: ## Show this
@@ -18,7 +18,7 @@ demo-down: ## Take the demo's hosts away
 	tools/engine stop
 
 test: ## Run all tests and gates (under an hour)
-	@tools/setup test
+	@tools/setup test installed
 	@tools/test
 
 test-fast: ## Run the tests and gates that need no hosts (under 2 minutes)
@@ -56,6 +56,10 @@ release-check: ## See whether this commit can be released: tree, tag, changelog,
 molecule: ## Run a Molecule scenario: SCENARIO=default SUITE=bookworm CORE=2.19; KEEP=1 keeps the hosts
 	@tools/setup test
 	@tools/molecule $(SCENARIO) $(SUITE) $(CORE)
+
+installed: ## Install the built tarball beside ansible-core 2.19, 2.20 and 2.21, and do what the README and the guides say, on three hosts
+	@tools/setup test installed
+	@tools/installed
 
 faults: ## Inject every fault that we know, also under the bash script, and write docs/faults.md
 	@tools/setup test
