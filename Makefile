@@ -2,7 +2,7 @@ SCENARIO ?= default
 SUITE ?= bookworm
 CORE ?= 2.19
 
-.PHONY: help demo demo-down test test-fast unit lint sanity importer build molecule faults zero-downtime bench scale changelog release-check installed clean
+.PHONY: help demo demo-down test test-fast unit lint sanity importer build molecule faults zero-downtime bench scale changelog release-check installed docs docs-links clean
 .DEFAULT_GOAL := help
 
 help: ## Show this
@@ -18,7 +18,7 @@ demo-down: ## Take the demo's hosts away
 	tools/engine stop
 
 test: ## Run all tests and gates (under an hour)
-	@tools/setup test installed
+	@tools/setup test docs installed
 	@tools/test
 
 test-fast: ## Run the tests and gates that need no hosts (under 2 minutes)
@@ -40,6 +40,14 @@ sanity: ## Run ansible-test sanity; CORE=2.21 chooses the ansible-core
 importer: ## Have galaxy-importer judge the built collection
 	@tools/setup test
 	@tools/importer
+
+docs: ## Build the documentation as a site, in .cache/docs/html, without a warning and without a link that leads nowhere
+	@tools/setup docs
+	@tools/docs
+
+docs-links: ## Ask for each address on the web that the documentation names
+	@tools/setup docs
+	@tools/docs links
 
 build: ## Build the collection's tarball, in .cache/dist
 	@tools/setup demo
