@@ -68,11 +68,13 @@ def stopped(module, layout):
     def watch(within):
         return _wait.watch_stopped(layout.root, params["node"], params["watch"], within, params["asked_at"], counts)
 
-    verdict = watch(params["within"])
-    if not (verdict.fatal and params["kill"]):
-        return {**verdict._asdict(), "killed": None}
-    killed = _stops.kill(module, layout, list(filter(counts, _processes.scan().of_root(layout.root))))
-    return {**watch(None)._asdict(), "killed": killed, "changed": killed is not None}
+    verdict, killed = watch(params["within"]), None
+    if verdict.fatal and params["kill"]:
+        killed = _stops.kill(module, layout, list(filter(counts, _processes.scan().of_root(layout.root))))
+        verdict = watch(None)
+    if verdict.ready and not spared:
+        _live.forget_failures(layout, params["slot"])
+    return {**verdict._asdict(), "killed": killed, "changed": killed is not None}
 
 
 def work(module):

@@ -113,13 +113,24 @@ def start_no_more(layout: _layout.Layout, slot: str) -> None:
         _service.disable(layout, slot)
 
 
+def forget_failures(layout: _layout.Layout, slot: str | None) -> None:
+    """Of what was stopped, all of it or what was in a slot."""
+    if _systemd.may_be_told():
+        # Only where systemd is
+        from ansible_collections.beamops.elixir.plugins.module_utils._steps import _service
+
+        _service.forget(_service.ours_of(layout, slot))
+
+
 def nothing_starts_with_host(layout: _layout.Layout) -> None:
     """Where nothing that was deployed here is good."""
     if _systemd.may_be_told():
         # Only where systemd is
         from ansible_collections.beamops.elixir.plugins.module_utils._steps import _service
 
-        _service.remove(_service.ours(layout))
+        units = _service.ours(layout)
+        _service.remove(units)
+        _service.forget(units)
 
 
 def _named(process: _processes.Process) -> str:

@@ -31,7 +31,7 @@ def wanted(layout: _layout.Layout, stop_seconds: float, writable: t.Collection[s
     if relative:
         raise ReleaseError(f"elixir_release_writable_paths has {relative[0]!r}: give absolute paths.")
     there = ours(layout)
-    for unit in _names(layout):
+    for unit in names(layout):
         if unit not in there:  # what lies in /etc has the last word
             _refuse_foreign(layout, unit)
     return {"stop_timeout": stop_seconds, "writable_paths": sorted(writable)}
@@ -77,7 +77,21 @@ def put(layout: _layout.Layout, release: _releases.Release, application: _bin_ap
     """Its unit is there. Deployed in place it starts with the host, and is the only one of this application; a slot's does when it is live."""
     render(release, application)
     service, unit = release.service or {}, name(layout, release)
-    text = _units.text(
+    changed = _write(_units.file(unit), text(layout, release, application))
+    if service.get("epmd_port"):
+        changed = _put_epmd(release, application) or changed
+    if not release.slot:
+        changed = enable(unit) or changed
+        changed = remove([other for other in ours(layout) if other != unit], reload=False) or changed
+    _write(os.path.join(NEEDRESTART, f"elixir-release-{unit.partition('.')[0]}.conf"), _left_by_needrestart(unit))
+    if changed:
+        _systemd.tell("daemon-reload")
+
+
+def text(layout: _layout.Layout, release: _releases.Release, application: _bin_app.Application) -> str:
+    """Of its unit."""
+    service = release.service or {}
+    return _units.text(
         _units.Service(
             root=layout.root,
             path=release.path,
@@ -92,15 +106,10 @@ def put(layout: _layout.Layout, release: _releases.Release, application: _bin_ap
             epmd_port=service.get("epmd_port"),
         )
     )
-    changed = _write(_units.file(unit), text)
-    if service.get("epmd_port"):
-        changed = _put_epmd(release, application) or changed
-    if not release.slot:
-        changed = enable(unit) or changed
-        changed = remove([other for other in ours(layout) if other != unit], reload=False) or changed
-    _write(os.path.join(NEEDRESTART, f"elixir-release-{unit.partition('.')[0]}.conf"), _left_by_needrestart(unit))
-    if changed:
-        _systemd.tell("daemon-reload")
+
+
+def as_written(unit: str) -> str:
+    return _read(_units.file(unit))
 
 
 def start(layout: _layout.Layout, release: _releases.Release) -> None:
@@ -126,6 +135,7 @@ def disable(layout: _layout.Layout, slot: str) -> None:
     """What was in that slot starts with the host no more. What was deployed in place before there were slots is gone for good."""
     with contextlib.suppress(FileNotFoundError):
         os.unlink(_wants(_units.unit(layout.root, slot)))
+    forget([_units.unit(layout.root, slot)])
     remove([unit for unit in ours(layout) if unit == _units.unit(layout.root)])
 
 
@@ -140,18 +150,36 @@ def remove(units: t.Collection[str], reload: bool = True) -> bool:
     return bool(units)
 
 
+def forget(units: t.Collection[str]) -> None:
+    """`systemctl --failed` is not to list what was stopped, such as what crashed or had to be killed: it fails when it has come to its end."""
+    for unit in units:
+        if _systemd.at_rest(unit).state == "failed":
+            _systemd.systemctl("reset-failed", "--", unit)
+
+
+def forget_left(layout: _layout.Layout, own: str | None) -> None:
+    """Of those that something else was started in the place of, when they are gone: their files may be, too."""
+    there = ours(layout)
+    left = [unit for unit in _systemd.failed() if unit in names(layout) and unit != own]
+    forget([unit for unit in left if unit in there or not _systemd.show(unit).file])
+
+
 def ours(layout: _layout.Layout) -> list[str]:
     """The units of this application that are there."""
-    return [unit for unit in _names(layout) if _units.is_of(_read(_units.file(unit)), layout.root)]
+    return [unit for unit in names(layout) if _units.is_of(_read(_units.file(unit)), layout.root)]
+
+
+def ours_of(layout: _layout.Layout, slot: str | None) -> list[str]:
+    """All of them, or that of a slot."""
+    return [unit for unit in ours(layout) if slot is None or unit == _units.unit(layout.root, slot)]
 
 
 def restarting(layout: _layout.Layout, seen: t.Collection[int], slot: str | None = None) -> list[_systemd.Unit]:
     """Those that crash, and of which systemd starts the next process in a moment, or has started one that was not to be seen yet; of all, or of a slot."""
-    asked = [unit for unit in ours(layout) if slot is None or unit == _units.unit(layout.root, slot)]
-    return [unit for unit in map(_systemd.show, asked) if unit.is_restarting or unit.is_up and unit.pid not in seen]
+    return [unit for unit in map(_systemd.show, ours_of(layout, slot)) if unit.is_restarting or unit.is_up and unit.pid not in seen]
 
 
-def _names(layout: _layout.Layout) -> list[str]:
+def names(layout: _layout.Layout) -> list[str]:
     return [_units.unit(layout.root, slot) for slot in (None, *_slots.NAMES)]
 
 

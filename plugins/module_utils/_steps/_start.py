@@ -58,6 +58,8 @@ def start(layout: _layout.Layout, release: _releases.Release, application: _bin_
     process = appearing(application.path, lambda found: _slots.of_process(layout, found) == release.slot_name if release.slot else True)
     if not process:
         raise ReleaseError(f"{how}, but its process is not there: it died at once.{_last_words(layout, release, application)}")
+    if not release.slot and _systemd.may_be_told():
+        _service().forget_left(layout, own=_service().name(layout, release) if release.service is not None else None)
     return process
 
 
