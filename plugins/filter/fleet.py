@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.beamops.elixir.plugins.plugin_utils import _fleet, _fleet_outcome, _fleet_text
+from ansible_collections.beamops.elixir.plugins.plugin_utils import _fleet, _fleet_answers, _fleet_outcome, _fleet_text
 
 
 def failure(fleet, host, event, deadman, evidence=(), report=""):
@@ -19,10 +19,16 @@ def left(hosts, batches):
     return len(hosts) - _fleet.most_out(len(hosts), batches)
 
 
+def answer(answers, question, **options):
+    told = getattr(_fleet_answers, question)(answers, **options)
+    return {"lines": told.lines, "data": {**told.data, "wrong": told.wrong}, "wrong": told.wrong}
+
+
 class FilterModule:
     def filters(self):
         return {
             "fleet": _fleet.noted,
+            "fleet_answer": answer,
             "fleet_batch": _fleet.out_and_looks,
             "fleet_decisions": _fleet.decisions,
             "fleet_deployed": _fleet_text.deployed,
@@ -30,5 +36,4 @@ class FilterModule:
             "fleet_left": left,
             "fleet_outcome": _fleet_outcome.outcome,
             "fleet_shortage": _fleet_text.shortage,
-            "fleet_status": _fleet_text.status,
         }

@@ -12,6 +12,7 @@ description:
   - Runs C(bin/NAME eval) with the environment that the release was staged with, as the user that runs it, within a time limit.
   - With O(rpc=true) the expression is evaluated by the node that runs, of whatever version that is.
   - The secrets of the env file are masked in what it answers.
+  - With O(rpc=true), where nothing runs that could answer, it fails at once.
   - What serves meanwhile comes first. Where memory is clearly too little for a second BEAM beside it, nothing is run; what is run is the first that the
     kernel kills for lack of memory; and if what served is gone afterwards, the task fails, whatever the expression said. None of this is looked at
     with O(rpc=true).
@@ -21,9 +22,9 @@ extends_documentation_fragment:
   - beamops.elixir._attributes
 attributes:
   check_mode:
-    support: none
+    support: partial
     details:
-      - What an expression does cannot be foretold, so the task is skipped in check mode.
+      - What an expression does cannot be foretold, so the task is skipped in check mode. It says with what it would be evaluated.
   diff_mode:
     support: none
   idempotent:
@@ -58,6 +59,11 @@ options:
       - What O(expression) prints as the last thing it does. Where that is missing, the task fails, whatever the exit code, since an expression that halts ends
         with 0 as well.
     type: str
+  whole:
+    description:
+      - Whether to answer all of the output of a failure, too. By default that has only what its message quotes, since Ansible prints a failure twice.
+    type: bool
+    default: false
 author:
   - The beamops.elixir authors (@beamops)
 """
@@ -91,12 +97,12 @@ rc:
   sample: 0
 stdout:
   description: What it printed.
-  returned: success, or with C(-v)
+  returned: success, or with O(whole=true) or C(-v)
   type: str
   sample: Migrations already up
 stderr:
   description: What it printed as errors.
-  returned: success, or with C(-v)
+  returned: success, or with O(whole=true) or C(-v)
   type: str
   sample: ''
 died:

@@ -142,6 +142,13 @@ platform:
       type: list
       elements: str
       sample: ['3']
+remarks:
+  description: What is as it should be and worth a word, a sentence each, such as what is kept warm.
+  returned: always
+  type: list
+  elements: str
+  sample:
+    - 0.1.0-1a2b3c4d (pid 4711) is kept warm in the slot blue, for a rollback by one rename.
 releases:
   description: The releases that are staged under O(root), oldest first.
   returned: always

@@ -14,7 +14,6 @@ from ansible_collections.beamops.elixir.plugins.plugin_utils import _fleet
 # Of a release id, what stands behind the version
 BUILD = re.compile(r"-[0-9a-f]{8}([.][0-9]+)?$")
 DEPLOYED = "{:<20} {:<22} {:<22} {}"
-STATUS = "{:<20} {:<13} {:<8} {:<26} {:<22} {:<22} {:<8} {}"
 
 
 def deployed(fleet: _fleet.Fleet, check_mode: bool) -> list[str]:
@@ -139,27 +138,3 @@ def shortage(fleet: _fleet.Fleet, batch: t.Sequence[str], least: int) -> dict[st
     if switched and not seen.may_be_to_blame:
         lines.append(f"What has switched stays so, since to go back is to be taken out as well: {', '.join(switched)}. The next run goes on from there.")
     return {"msg": "\n".join(lines), "sends_back": seen.may_be_to_blame}
-
-
-def status(hosts: t.Mapping[str, t.Mapping[str, t.Any]]) -> list[str]:
-    """What runs where: by host, what elixir_release_info answered."""
-    currents = list(dict.fromkeys(seen["current"] for seen in hosts.values()))
-    return [
-        STATUS.format("HOST", "RUNNING", "PID", "SINCE", "CURRENT", "ROLLBACK TO", "ENV", "LOCK"),
-        *(STATUS.format(host, *_status_row(seen)) for host, seen in hosts.items()),
-        *(f"{host}: {sentence}" for host, seen in hosts.items() for sentence in seen["drift"]),
-        *([f"The hosts differ: {', '.join(current or 'none' for current in currents)}."] if len(currents) > 1 else []),
-    ]
-
-
-def _status_row(seen: t.Mapping[str, t.Any]) -> t.Iterable[str]:
-    # What is kept warm in the other slot is told of below
-    running = min(seen["running"], key=lambda process: process.get("release") != seen["current"], default=None)
-    told = (_with_slot(running), running["pid"], running["since"]) if running else ("-", "-", "-")
-    env = "-" if not running else "changed" if running["env_changed"] else "same"
-    lock = f"{seen['lock']['owner']}, {seen['lock']['what']}" if seen["lock"] else "-"
-    return (*told, seen["current"] or "-", seen["last_good"] or "-", env, lock)
-
-
-def _with_slot(process: t.Mapping[str, t.Any]) -> str:
-    return f"{process['version']} {process['slot']}" if process.get("slot") else process["version"]

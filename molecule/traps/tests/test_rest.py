@@ -75,7 +75,7 @@ def test_a_damaged_leftover_does_not_fail_the_deploy(deploy, playbook, web1):
     finally:
         web1.run(f"rm -r {damaged}")
     assert run.rc == 0 and f"{damaged} was left alone: {damaged}/.deploy.json cannot be read (" in run.plain()
-    assert status.rc == 0 and f"web1: {damaged}/.deploy.json cannot be read (" in status.plain()
+    assert status.rc == 2 and f"web1: {damaged}/.deploy.json cannot be read (" in status.plain()
 
 
 def test_what_is_written_to_a_shared_directory_outlives_the_release(deploy, web1):

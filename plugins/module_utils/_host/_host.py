@@ -55,7 +55,7 @@ def facts(root: str, tarball: dict, path: str) -> dict:
         "glibcxx": _offered(libraries, "libstdc++.so", "GLIBCXX"),
         "openssl": _offered(libraries, "libcrypto.so", "OPENSSL"),
         **erlang(path),
-        **_space(root),
+        **space(root),
     }
 
 
@@ -164,7 +164,7 @@ def _offered(libraries: dict[str, str | None], soname: str, symbols: str) -> str
     return _elf.highest((version for elf in elfs if elf for version in elf.provides), symbols)
 
 
-def _space(root: str) -> dict[str, int | str | None]:
+def space(root: str) -> dict[str, int | str | None]:
     """What an ordinary user has left, at the nearest directory above that exists; None where the file system sets no limit."""
     directory = os.path.abspath(root)
     while not os.path.isdir(directory):

@@ -26,6 +26,8 @@ REQUEST_DUMP = 0x1 | 0x300
 HEADER = struct.Struct("=IHHII")  # length, type, flags, sequence, pid
 ASKED = struct.Struct("=BBBxI48x")  # family, protocol, extensions, states; of any socket
 TOLD = struct.Struct("=4x2s62xI")  # port, inode; the rest is of no interest here
+# Where in that the address is
+ADDRESS, ADDRESS_BYTES = 8, {socket.AF_INET: 4, socket.AF_INET6: 16}
 SECONDS = 5.0
 
 Listener = t.Tuple[int, str]
@@ -36,6 +38,29 @@ def all_of(proc: str = PROC) -> list[Listener]:
     for family, table in TABLES.items():
         found += _of(family, os.path.join(proc, "net", table), ask=proc == PROC)
     return found
+
+
+def everywhere(proc: str = PROC) -> set[int]:
+    """The ports that are listened on at every address of this host, and so from wherever it can be reached."""
+    found: set[int] = set()
+    for family, table in TABLES.items():
+        path = os.path.join(proc, "net", table)
+        try:
+            addresses = _asked_addresses(family) if proc == PROC else _read_addresses(path)
+        except OSError:
+            addresses = _read_addresses(path)
+        found |= {port for address, port in addresses if not any(address)}
+    return found
+
+
+def _asked_addresses(family: int) -> list[tuple[bytes, int]]:
+    bodies = dumped(family, 1 << LISTENING)
+    return [(body[ADDRESS : ADDRESS + ADDRESS_BYTES[family]], int.from_bytes(body[4:6], "big")) for body in bodies]
+
+
+def _read_addresses(table: str) -> list[tuple[bytes, int]]:
+    places = [fields[1].split(":") for fields in _rows(table)]
+    return [(bytes.fromhex(address), int(port, 16)) for address, port in places]
 
 
 def _of(family: int, table: str, ask: bool) -> list[Listener]:
@@ -73,13 +98,16 @@ def dumped(family: int, states: int, extensions: int = 0) -> list[bytes]:
 
 
 def read(table: str) -> list[Listener]:
+    return [(int(fields[1].rpartition(":")[2], 16), fields[9]) for fields in _rows(table)]
+
+
+def _rows(table: str) -> list[list[str]]:
     try:
         with open(table, encoding="ascii") as file:
             lines = file.read().splitlines()[1:]
     except FileNotFoundError:  # no IPv6
         return []
-    rows = [line.split() for line in lines]
-    return [(int(fields[1].rpartition(":")[2], 16), fields[9]) for fields in rows if int(fields[3], 16) == LISTENING]
+    return [fields for fields in (line.split() for line in lines) if int(fields[3], 16) == LISTENING]
 
 
 def _messages(data: bytes) -> t.Iterator[tuple[int, bytes]]:

@@ -19,7 +19,8 @@ FIRST_LINES = 5
 # A file of run_erl's is 100 KB, unless RUN_ERL_LOG_MAXSIZE says otherwise
 BYTES = 1 << 20
 STARTED = "===== LOGGING STARTED"
-MOMENT = re.compile(STARTED + r" \w{3} (\w{3} +\d+ \d\d:\d\d:\d\d) (\S+) (\d{4})")
+# Where it was started, and where nothing was said for a while
+MARK = re.compile(r"===== (?:LOGGING STARTED|ALIVE) \w{3} (\w{3} +\d+ \d\d:\d\d:\d\d) (\S+) (\d{4})")
 REFUSED = re.compile(r"\b(eacces|erofs)\b|permission denied|read-only file system", re.IGNORECASE)
 
 
@@ -36,13 +37,13 @@ def quoted(where: str | None, text: str) -> str:
 
 def newest(tmp: str) -> str | None:
     """The erlang.log.N that is written to: run_erl begins the next one when it is full."""
-    return next(iter(_newest_first(tmp)), None)
+    return next(iter(newest_first(tmp)), None)
 
 
 def since_start(tmp: str) -> str:
     """What was written since run_erl started last, in all files that it has filled meanwhile. What it wrote itself, or a run before, is left out."""
     text = ""
-    for path in _newest_first(tmp):
+    for path in newest_first(tmp):
         text = end_of(path) + text
         if STARTED in text or os.path.getsize(path) > BYTES:
             break
@@ -52,10 +53,10 @@ def since_start(tmp: str) -> str:
 
 def started(tmp: str) -> float | None:
     """When run_erl started last, as it says itself; None where it does not say."""
-    for path in _newest_first(tmp):
-        said = MOMENT.findall(end_of(path))
+    for path in newest_first(tmp):
+        said = [mark for mark in MARK.finditer(end_of(path)) if mark[0].startswith(STARTED)]
         if said:
-            return _timestamp(*said[-1])
+            return of_mark(said[-1])
     return None
 
 
@@ -88,8 +89,9 @@ def end_of(path: str, size: int = BYTES) -> str:
         return _text.decoded(file.read())
 
 
-def _timestamp(day: str, zone: str, year: str) -> float | None:
-    """None of a time zone that is not this host's: the release may have one of its own."""
+def of_mark(mark: re.Match[str]) -> float | None:
+    """When run_erl wrote it. None of a time zone that is not this host's: the release may have one of its own."""
+    day, zone, year = mark.groups()
     try:
         moment = time.strptime(f"{day} {year}", "%b %d %H:%M:%S %Y")
     except ValueError:
@@ -99,7 +101,8 @@ def _timestamp(day: str, zone: str, year: str) -> float | None:
     return time.mktime(moment) if zone in time.tzname else None
 
 
-def _newest_first(tmp: str) -> list[str]:
+def newest_first(tmp: str) -> list[str]:
+    """The files of run_erl's log, by when they were written."""
     directory = os.path.join(tmp, "log")
     try:
         logs = [os.path.join(directory, name) for name in os.listdir(directory) if name.startswith("erlang.log.")]

@@ -91,6 +91,17 @@ def of_process(pid: int) -> Unit | None:
     return unit if unit and unit.pid == pid else None
 
 
+def failed() -> list[str]:
+    """What `systemctl --failed` lists."""
+    listed = systemctl("list-units", "--state=failed", "--plain", "--no-legend", "--full", "--no-pager").stdout
+    return [line.split()[0] for line in listed.splitlines() if line.strip()]
+
+
+def has_changed_on_disk(name: str) -> bool:
+    """Whether systemd knows an older text of it than there is."""
+    return systemctl("show", "--property=NeedDaemonReload", "--value", "--", name).stdout.strip() == "yes"
+
+
 def ask_to_stop(name: str) -> None:
     """Does not wait. Until it is started again, systemd starts it no more."""
     tell("stop", "--no-block", "--", name)

@@ -126,8 +126,9 @@ def look(module, layout, user):
         "releases": [described_release(release) for release in releases],
         "running": [described(one) for one in running],
         "drift": [*_drift.sentences(pointed, current, running), *(why for _path, why in _releases.damaged(layout))],
+        "remarks": _drift.remarks(running),
     }
-    tarball = module.params["tarball"]
+    tarball = module.params.get("tarball")
     if user:
         entry = account(user)
         answer["user_exists"] = entry is not None

@@ -6,6 +6,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import glob
+import json
 import os
 import re
 import time
@@ -33,6 +36,7 @@ class Running(t.NamedTuple):
     tmp: str = ""  # where it may write
     unit: _systemd.Unit | None = None  # that it is the main process of
     slot: str | None = None
+    kept_warm: bool = False  # on purpose, for a rollback by one rename
 
     @property
     def release_id(self) -> str:
@@ -52,7 +56,18 @@ def running(process: _processes.Process, releases: list[Release]) -> Running:
         tmp=tmp,
         unit=_systemd.of_process(process.pid),
         slot=_slots.of_process(layout, process),
+        kept_warm=process.pid in kept_warm(layout),
     )
+
+
+def kept_warm(layout: _layout.Layout) -> list[int]:
+    """The processes of which somebody knows when they end."""
+    plans = glob.glob(os.path.join(glob.escape(layout.root), ".warm", "*", "plan.json"))
+    found = []
+    for path in plans:
+        with contextlib.suppress(OSError, ValueError, KeyError), open(path, encoding="utf-8") as file:
+            found.append(json.load(file)["pid"])
+    return found
 
 
 def refused_writes(process: _processes.Process, release: Release, tmp: str) -> list[str]:
@@ -97,7 +112,7 @@ def sentences(pointed: str | None, current: Release | None, found: list[Running]
         said.append(f"Nothing runs, and current is {pointed}." if pointed else "Nothing runs, and there is no current release.")
     by_slot = [one for one in found if one.slot and one.process.root != (current.path if current else None)]
     if len(found) > 1 and by_slot and len({one.slot for one in found}) == len(found):
-        said.append(f"{_name(by_slot[0])} runs in the slot {by_slot[0].slot} too, and is not the current one.")
+        said += [f"{_name(one)} runs in the slot {one.slot} too, and is not the current one." for one in by_slot[:1] if not one.kept_warm]
         found = [one for one in found if one not in by_slot]
     elif len(found) > 1:
         said.append(f"{len(found)} releases run at once: {', '.join(_name(one) for one in found)}.")
@@ -116,8 +131,16 @@ def sentences(pointed: str | None, current: Release | None, found: list[Running]
         if one.unit and not one.unit.enabled:
             said.append(f"{one.unit.name}, which runs {_name(one)}, does not start with the host: systemctl enable {one.unit.name}")
         if one.unit and one.unit.restarts:
-            said.append(f"{_name(one)} has ended {_times(one.unit.restarts)} since it was started, and {one.unit.name} started it again: see its journal.")
+            said.append(
+                f"{_name(one)} has ended {_times(one.unit.restarts)} since it was started, and {one.unit.name} started it again: see its journal. "
+                f"To have seen it: systemctl reset-failed {one.unit.name}"
+            )
     return said
+
+
+def remarks(found: list[Running]) -> list[str]:
+    """What is as it should be, and worth a word."""
+    return [f"{_name(one)} is kept warm in the slot {one.slot}, for a rollback by one rename." for one in found if one.kept_warm]
 
 
 def _not_written(one: Running) -> str:

@@ -51,7 +51,7 @@ def problems(tarball: dict, host: dict, is_here: bool = False, ignored: t.Contai
     platform = _wrong_platform(tarball, host)
     # On another platform the libraries differ anyway
     runtime = [platform] if platform else [*_no_erlang(tarball, host), *_old_libraries(tarball, host), *_missing_libraries(tarball, host, ignored)]
-    return runtime if is_here else [*runtime, *_full_disk(tarball, host)]
+    return runtime if is_here else [*runtime, *full_disk(tarball, host)]
 
 
 def notes(tarball: dict, host: dict, ignored: t.Container[str] = ()) -> list[str]:
@@ -116,7 +116,7 @@ def _missing(soname: str, wanted_by: str) -> str:
     return f"This host has no {soname} (wanted by {wanted_by}): {install}, {LIKE_THIS_HOST}, {ignore}."
 
 
-def _full_disk(tarball: dict, host: dict) -> list[str]:
+def full_disk(tarball: dict, host: dict) -> list[str]:
     found = []
     # Both the tarball and the release lie there for a while; a file takes whole blocks
     bytes_needed = int((tarball["size"] + tarball["unpacked_size"]) * RESERVE) + tarball["files"] * BLOCK

@@ -13,13 +13,14 @@ import os
 import typing as t
 
 from ansible_collections.beamops.elixir.plugins.module_utils._errors import ReleaseError
-from ansible_collections.beamops.elixir.plugins.module_utils._host import _text
+from ansible_collections.beamops.elixir.plugins.module_utils._host import _command, _text
 from ansible_collections.beamops.elixir.plugins.module_utils._root import _slots
 from ansible_collections.beamops.elixir.plugins.module_utils._steps import _readiness
 
 HOME = "/etc/nginx/elixir-release"
 ASKED = "/.elixir-release/slot"
 SECONDS = 5.0
+PATH = "/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin"
 SET_UP = "set nginx up with the playbook beamops.elixir.proxy"
 
 
@@ -62,6 +63,15 @@ def serves(proxy: Proxy) -> str:
             f"another file. See 'nginx -T', or {SET_UP}."
         )
     return slot
+
+
+def complaint() -> str | None:
+    """What keeps nginx from taking its files as they are; None where it would."""
+    try:
+        result = _command.run(["nginx", "-q", "-t"], env={"PATH": PATH}, cwd="/", account=_command.account(None), timeout=SECONDS)
+    except ReleaseError as error:  # it is not there
+        return str(error)
+    return None if result.rc == 0 else " ".join(_text.shown(result.stderr).split())
 
 
 def move(proxy: Proxy, slot: str) -> bool:

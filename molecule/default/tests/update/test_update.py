@@ -159,5 +159,5 @@ def test_status_shows_the_fleet(update, playbook, hosts):
     run = playbook("status")
     assert run.rc == 0
     for name, host in hosts.items():
-        assert any(line.split()[:3] == [f'"{name}', "0.2.0", str(host.beams()[0])] for line in run.output.splitlines())
+        assert any(line.split()[:3] == [name, "0.2.0", str(host.beams()[0])] for line in run.output.splitlines())
     assert "nothing runs" not in run.output and "not current" not in run.output

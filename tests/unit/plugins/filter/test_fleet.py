@@ -56,9 +56,12 @@ def test_shortage(fleet):
     assert FILTERS["fleet_shortage"](fleet, ["web1"], 1) == {}
 
 
-def test_status():
-    seen = {"running": [], "current": None, "last_good": None, "lock": None, "drift": []}
-    assert len(FILTERS["fleet_status"]({"web1": seen})) == 2
+def test_answer():
+    seen = {"running": [], "current": None, "last_good": None, "lock": None, "drift": ["Nothing runs."], "remarks": [], "releases": []}
+    told = FILTERS["fleet_answer"]({"web1": seen}, "status")
+    assert len(told["lines"]) == 3
+    assert told["wrong"] == told["data"]["wrong"] == {"web1": "Nothing runs."}
+    assert FILTERS["fleet_answer"]({"web1": {"entries": []}}, "history", most=3)["data"]["history"] == []
 
 
 def test_each_has_its_documentation():

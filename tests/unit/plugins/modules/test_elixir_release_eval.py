@@ -8,7 +8,7 @@ import os
 
 import pytest
 
-from ansible_collections.beamops.elixir.plugins.module_utils._host import _cgroup, _command
+from ansible_collections.beamops.elixir.plugins.module_utils._host import _cgroup, _command, _epmd
 from ansible_collections.beamops.elixir.plugins.module_utils._root import _current, _layout
 from ansible_collections.beamops.elixir.plugins.modules import elixir_release_eval as module, elixir_release_start
 
@@ -52,10 +52,33 @@ def test_a_script(evaluate, release):
 
 
 def test_rpc(evaluate, run_module, layout):
-    answer = evaluate(expression="IO.puts(1)", rpc=True)
-    assert answer["failed"] and "rpc of" in answer["msg"]
     pid = run_module(elixir_release_start, root=layout.root)["pid"]
     assert f'"{pid}"' in evaluate(expression="IO.puts(1)", rpc=True)["stdout"]
+
+
+def test_secrets_of_what_runs_are_masked(evaluate, run_module, layout, release):
+    """Although its env file was changed since."""
+    run_module(elixir_release_start, root=layout.root)
+    with open(_layout.script(release.path, release.name), "w", encoding="utf-8") as file:
+        file.write('#!/bin/sh\necho "$PASSWORD"\n')
+    with open(_layout.env_file(release.path), "w", encoding="utf-8") as file:
+        file.write("PASSWORD=another-1\n")
+    assert evaluate(expression="IO.puts(1)", rpc=True)["stdout"] == "********\n"
+
+
+def test_an_rpc_where_nothing_runs_boots_nothing(evaluate, layout, release):
+    with open(_layout.script(release.path, release.name), "w", encoding="utf-8") as file:
+        file.write(f"touch {layout.root}/was-run\n")
+    answer = evaluate(expression="IO.puts(1)", rpc=True)
+    assert answer["failed"] and answer["msg"].startswith(f"Nothing of {layout.root} runs on this host")
+    assert not os.path.exists(f"{layout.root}/was-run")
+
+
+def test_an_rpc_to_what_only_epmd_knows_is_tried(evaluate, node, monkeypatch):
+    """As where /proc does not show other users' processes."""
+    monkeypatch.setattr(_epmd, "names", lambda port: {node: 1})
+    answer = evaluate(expression="IO.puts(1)", rpc=True)
+    assert answer["failed"] and "rpc of" in answer["msg"] and "nodedown" in answer["msg"]
 
 
 def test_secrets_are_masked(evaluate):
@@ -93,9 +116,23 @@ def test_the_time_limit(evaluate, release, monkeypatch):
     assert answer["failed"] and f"eval of {release.id} was ended after 0.2 s. Its first lines:\nwaits for a lock" in answer["msg"]
 
 
-def test_check_mode_runs_nothing(evaluate, place):
-    assert evaluate(expression=f"touch '{place}/ran'", _ansible_check_mode=True)["skipped"] is True
+def test_check_mode_runs_nothing(evaluate, place, release, account):
+    answer = evaluate(expression=f"touch '{place}/ran'", _ansible_check_mode=True)
+    assert answer["skipped"] is True and not answer["changed"] and "rc" not in answer
+    assert answer["msg"] == f"(check mode) it would be evaluated in a BEAM of its own with {release.id}, as {account.name}"
     assert not (place / "ran").exists()
+    assert "bin/migrate would be run" in evaluate(script="migrate", _ansible_check_mode=True)["msg"]
+
+
+def test_check_mode_says_what_would_keep_it_from_it(evaluate):
+    answer = evaluate(expression="x", rpc=True, _ansible_check_mode=True)
+    assert answer["skipped"] and "failed" not in answer and "no node to ask" in answer["msg"]
+    assert "There is no release 0.9.0-x" in evaluate(expression="x", release="0.9.0-x", _ansible_check_mode=True)["msg"], "it may be staged by then"
+
+
+def test_a_failure_is_told_whole_where_that_is_asked_for(evaluate):
+    answer = evaluate(expression="echo out; echo err >&2; exit 3", whole=True)
+    assert answer["failed"] and (answer["rc"], answer["stdout"], answer["stderr"]) == (3, "out\n", "err\n")
 
 
 @pytest.mark.parametrize(

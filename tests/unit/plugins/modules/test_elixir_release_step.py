@@ -14,7 +14,9 @@ import pytest
 from ansible_collections.beamops.elixir.plugins.module_utils import _modules
 from ansible_collections.beamops.elixir.plugins.modules import elixir_release_step as module
 
-MODULES = sorted(path.stem for path in pathlib.Path(module.__file__).parent.glob("elixir_release_*.py") if path.stem != "elixir_release_step")
+# Themselves what packs, and what is done on the controller
+UNPACKED = ("elixir_release_step", "elixir_release_say")
+MODULES = sorted(path.stem for path in pathlib.Path(module.__file__).parent.glob("elixir_release_*.py") if path.stem not in UNPACKED)
 
 
 def test_every_module_is_packed():

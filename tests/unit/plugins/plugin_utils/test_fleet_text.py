@@ -149,21 +149,6 @@ def test_with_evidence_the_message_is_one_line():
     ]
 
 
-RUNNING = {"version": "0.2.0", "pid": 42, "since": "2026-11-25T10:00:00+00:00", "env_changed": True}
-SEEN = {"running": [RUNNING], "current": "0.2.0-bbbbbbbb", "last_good": "0.1.0-aaaaaaaa", "lock": None, "drift": []}
-
-
-def test_status():
-    lock = {"owner": "kai@laptop", "what": "deploy of 0.3.0"}
-    nothing = {"running": [], "current": None, "last_good": None, "lock": lock, "drift": ["current points to nothing."]}
-    head, first, second, drift, differ = _fleet_text.status({"web1": SEEN, "web2": nothing})
-    assert head.split("  ")[0] == "HOST"
-    assert first.split() == ["web1", "0.2.0", "42", RUNNING["since"], "0.2.0-bbbbbbbb", "0.1.0-aaaaaaaa", "changed", "-"]
-    assert second.split() == ["web2", "-", "-", "-", "-", "-", "-", "kai@laptop,", "deploy", "of", "0.3.0"]
-    assert (drift, differ) == ("web2: current points to nothing.", "The hosts differ: 0.2.0-bbbbbbbb, none.")
-    assert len(_fleet_text.status({"web1": SEEN, "web2": SEEN})) == 3
-
-
 def test_a_host_that_may_be_left_out_by_its_balancer():
     lines = _fleet_text.failure(host(problem=PROBLEM, **BACK, not_given_back="Ask HAProxy: no such server."), "deploy", 300)
     assert lines[-1].startswith("elixir_release_after_failure_tasks failed as well") and lines[-1].endswith("Ask HAProxy: no such server.")

@@ -26,7 +26,7 @@ def place(tmp_path):
 def play(tmp_path):
     """Runs a task file of the role, with these variables; or other tasks in its place, which see the role's variables."""
 
-    def run(tasks_from, *options, tasks=(), cwd=None, environ=None, **variables):
+    def run(tasks_from, *options, tasks=(), cwd=None, environ=None, stderr=subprocess.STDOUT, **variables):
         role = {"import_role": {"name": "beamops.elixir.elixir_release", "tasks_from": tasks_from}}
         whole = {"hosts": "all", "connection": "local", "gather_facts": False, "vars": variables, "tasks": [role, *tasks]}
         directory = tmp_path / "playbooks"
@@ -35,6 +35,6 @@ def play(tmp_path):
         command = [str(pathlib.Path(sys.executable).with_name("ansible-playbook")), "-i", "localhost,", str(directory / "play.yml"), *options]
         command += ["-e", f"ansible_python_interpreter={sys.executable}", "-e", "elixir_release_name=guestbook"]
         environ = {**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(PROJECT / ".ansible" / "collections"), "ANSIBLE_NOCOLOR": "1", **(environ or {})}
-        return subprocess.run(command, cwd=cwd, env=environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+        return subprocess.run(command, cwd=cwd, env=environ, stdout=subprocess.PIPE, stderr=stderr, text=True, check=False)
 
     return run

@@ -68,3 +68,13 @@ def test_a_refusal_of_the_kernel_is_one(monkeypatch):
 
 def test_without_ipv6_there_are_none(tmp_path):
     assert _listeners.read(str(tmp_path / "tcp6")) == []
+
+
+@pytest.mark.parametrize("asks", [True, False], ids=["asked", "read"])
+@pytest.mark.parametrize(("family", "own", "every"), [(socket.AF_INET, "127.0.0.1", "0.0.0.0"), (socket.AF_INET6, "::1", "::")])
+def test_what_is_listened_on_at_every_address(listening, monkeypatch, asks, family, own, every):
+    if not asks:
+        monkeypatch.setattr(_listeners, "NETLINK_SOCK_DIAG", 31)  # no such protocol
+    at_own, at_every = listening(family, own)[0], listening(family, every)[0]
+    found = _listeners.everywhere()
+    assert at_every in found and at_own not in found

@@ -133,3 +133,21 @@ def test_what_it_was_denied_since_it_was_started(layout, staged, age, told):
     found = _drift.running(process(release.path), [release])
     assert found.refused_writes == ([denied] if told else []) and found.tmp == layout.tmp
     assert _drift.running(process(release.path), []).refused_writes == ()
+
+
+def test_what_is_kept_warm_is_no_drift_and_is_told():
+    live, old = runs()._replace(slot="blue"), BEFORE._replace(slot="green")
+    assert _drift.sentences(CURRENT.id, CURRENT, [old, live]) == ["0.1.0-a (pid 41) runs in the slot green too, and is not the current one."]
+    warm = old._replace(kept_warm=True)
+    assert _drift.sentences(CURRENT.id, CURRENT, [warm, live]) == []
+    assert _drift.remarks([warm, live]) == ["0.1.0-a (pid 41) is kept warm in the slot green, for a rollback by one rename."]
+    assert _drift.remarks([old, live]) == []
+
+
+def test_who_is_kept_warm_a_plan_says(layout):
+    assert _drift.kept_warm(layout) == []
+    for name, text in (("a", '{"pid": 42}'), ("b", "{"), ("c", '{"seconds": 1}')):
+        directory = pathlib.Path(layout.root, ".warm", name)
+        directory.mkdir(parents=True)
+        (directory / "plan.json").write_text(text, encoding="utf-8")
+    assert _drift.kept_warm(layout) == [42]
