@@ -86,7 +86,7 @@ def foretold(module):
 
 def told(module, outcome):
     answer = {"changed": True, "rc": outcome.result.rc, "died": outcome.died}
-    # Of a failure Ansible would print all of it twice more
-    if module._verbosity or module.params["whole"] or not outcome.failure:
+    # Of a failure Ansible would print all of it twice more, also of a rehearsal
+    if module._verbosity or module.params.get("whole") or not outcome.failure:
         answer.update(stdout=outcome.result.stdout, stderr=outcome.result.stderr)
     return answer

@@ -106,7 +106,7 @@ def reboot(seen: Subject) -> t.Iterator[Finding]:
     """Of a unit that does not start with the host, the status tells."""
     for process in seen.running:
         if not _systemd.of_process(process.pid):
-            instead = "elixir_release_service_manager: auto makes it a service with the next deploy" if _systemd.is_pid_1() else "see to that by other means"
+            instead = "elixir_release_service_manager: auto makes it a service with the next deploy" if _systemd.may_be_told() else "see to that by other means"
             yield advice("reboot", f"{process.version} (pid {process.pid}) runs as a daemon, which nothing starts again after a reboot or a crash: {instead}.")
 
 

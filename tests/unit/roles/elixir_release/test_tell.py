@@ -78,10 +78,17 @@ def test_nothing_that_a_terminal_obeys_is_printed(play):
     assert run.stdout == "a\\x1b]0;title\\x07b\n2\n"
 
 
-def test_an_eval_is_done_once_and_an_rpc_everywhere(play, tmp_path):
-    hosts = {"debug": {"msg": "{{ elixir_release__asked_hosts }}"}, "tags": "shown"}
+@pytest.mark.parametrize(
+    ("question", "variables", "expected"),
+    [
+        ("eval", {}, ["a"]),
+        ("eval", {"elixir_release_once": False}, ["a", "b"]),
+        ("rpc", {}, ["a", "b"]),
+    ],
+)
+def test_an_eval_is_done_once_and_an_rpc_everywhere(ask, tmp_path, question, variables, expected):
+    """As is told by the hosts that were asked, where there is nothing to evaluate it with."""
     inventory = tmp_path / "hosts"
     inventory.write_text("a ansible_connection=local\nb ansible_connection=local\n")
-    for rpc, expected in ((True, ["a", "b"]), (False, ["a"])):
-        run = play("status", "-i", str(inventory), "--limit", "a,b", "--tags", "shown", tasks=[{**hosts, "vars": {"elixir_release__rpc": rpc}}])
-        assert json.loads(run.stdout.split(" => ", 1)[1].split("\n}", 1)[0] + "}")["msg"] == expected, run.stdout
+    run = ask(question, "-i", str(inventory), "--limit", "a,b", elixir_release_output="json", elixir_release_expression="x", **variables)
+    assert sorted(json.loads(run.stdout)["wrong"]) == expected, run.stderr
