@@ -170,14 +170,19 @@ def has_migrated(fleet: Fleet) -> bool:
     return any(host.get("migrations", {}).get("changed") for host in fleet)
 
 
-def most_out(hosts: int, batches: t.Sequence[t.Any]) -> int:
-    """How many hosts the largest batch has, as `serial` of a play divides them: the last size counts for all that are left."""
-    sizes, left = [_size(batch, hosts) for batch in batches] or [hosts], hosts
-    most = 0
+def batch_sizes(hosts: int, batches: t.Sequence[t.Any]) -> list[int]:
+    """How many hosts each batch has, as `serial` of a play divides them: the last size counts for all that are left."""
+    sizes, left, found = [_size(batch, hosts) for batch in batches] or [hosts], hosts, []
     while left > 0:
         size = sizes.pop(0) if len(sizes) > 1 else sizes[0]
-        most, left = max(most, min(size, left)), left - size
-    return most
+        found.append(min(size, left))
+        left -= size
+    return found
+
+
+def most_out(hosts: int, batches: t.Sequence[t.Any]) -> int:
+    """How many hosts the largest batch has."""
+    return max(batch_sizes(hosts, batches), default=0)
 
 
 def _size(batch: t.Any, hosts: int) -> int:
