@@ -2,7 +2,7 @@ SCENARIO ?= default
 SUITE ?= bookworm
 CORE ?= 2.19
 
-.PHONY: help demo demo-down test test-fast unit lint sanity importer build molecule faults zero-downtime bench scale changelog release-check installed docs docs-links clean
+.PHONY: help demo demo-down test test-fast unit lint sanity importer build molecule faults zero-downtime bench scale changelog release-check installed docs docs-links transcript clean
 .DEFAULT_GOAL := help
 
 help: ## Show this
@@ -84,6 +84,10 @@ bench: ## Measure deploys against the bash script and the floor, and write bench
 scale: ## Deploy to 20 and 40 hosts, and write the figures of docs/scale.md (half an hour)
 	@tools/setup bench
 	@tools/scale
+
+transcript: ## Go with the example from its source to three hosts, and write down what is typed and answered: docs/transcript.md
+	@tools/setup demo
+	@tools/transcript
 
 clean: ## Take all hosts down and remove all that was made here
 	@tools/clean
