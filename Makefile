@@ -2,7 +2,7 @@ SCENARIO ?= default
 SUITE ?= bookworm
 CORE ?= 2.19
 
-.PHONY: help demo demo-down test test-fast unit lint sanity importer build molecule faults zero-downtime bench scale changelog release-check installed docs docs-links transcript clean
+.PHONY: help demo demo-down test test-fast unit lint sanity importer build molecule faults zero-downtime bench scale changelog release-check installed docs docs-links transcript tools-test publish clean
 .DEFAULT_GOAL := help
 
 help: ## Show this
@@ -41,6 +41,10 @@ importer: ## Have galaxy-importer judge the built collection
 	@tools/setup test
 	@tools/importer
 
+tools-test: ## Test what makes a release, and that the pages show what there is
+	@tools/setup test
+	@tools/tools-test
+
 docs: ## Build the documentation as a site, in .cache/docs/html, without a warning and without a link that leads nowhere
 	@tools/setup docs
 	@tools/docs
@@ -60,6 +64,10 @@ changelog: ## Write CHANGELOG.md for the version in galaxy.yml, from the fragmen
 release-check: ## See whether this commit can be released: tree, tag, changelog, galaxy-importer, and a tarball that is twice the same
 	@tools/setup test
 	@tools/release-check
+
+publish: ## Upload the tarball of a tagged commit to Galaxy, with the token in GALAXY_TOKEN
+	@tools/setup test
+	@tools/publish
 
 molecule: ## Run a Molecule scenario: SCENARIO=default SUITE=bookworm CORE=2.19; KEEP=1 keeps the hosts
 	@tools/setup test
