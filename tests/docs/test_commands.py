@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 
 import pytest
@@ -56,7 +57,8 @@ def test_ansible_takes_it(command, tmp_path, monkeypatch):
         (tmp_path / name).write_text(text)
     (tmp_path / ".vault-password").write_text("secret\n")
     monkeypatch.setenv("ANSIBLE_COLLECTIONS_PATH", str(pages.ROOT / ".ansible/collections"))
-    line = command.text.replace("ansible-playbook ", "ansible-playbook --syntax-check ", 1)
+    # What reads its output wants one, or makes up for its exit code
+    line = re.split(r" (?:\||\|\||>/dev/null) ", command.text)[0].replace("ansible-playbook ", "ansible-playbook --syntax-check ", 1)
     result = subprocess.run(line, shell=True, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     assert result.returncode == 0, result.stdout
     assert "WARNING" not in result.stdout

@@ -21,7 +21,7 @@ WAYS = (
     ("make ", TARGET),
     ("mix |MIX_ENV=prod mix ", MIX),
     ("ansible-playbook ", PLAYBOOK),
-    ("ansible |ansible-vault ", DESK),
+    ("ansible |ansible-vault |export ", DESK),
     (r"sudo systemctl edit ", EDITOR),
     (r".* remote'$", TERMINAL),
     (r"journalctl .* -f$|sudo sh -c 'tail .* -F ", ENDLESS),
