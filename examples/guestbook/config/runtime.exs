@@ -7,6 +7,7 @@ if System.get_env("RELEASE_NAME") do
     database_url: System.fetch_env!("DATABASE_URL"),
     secret_key_base: System.fetch_env!("SECRET_KEY_BASE"),
     host: System.get_env("PHX_HOST", "example.com"),
+    peers: System.get_env("GUESTBOOK_PEERS", ""),
     port: String.to_integer(System.get_env("PORT", "4000"))
 
   if System.get_env("PHX_SERVER") do

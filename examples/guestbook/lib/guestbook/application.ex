@@ -7,8 +7,15 @@ defmodule Guestbook.Application do
   @impl true
   def start(_type, _args) do
     # Stopped in reverse: first the listener, then the open connections, the database last.
-    children = [Guestbook.Database, Guestbook.Faults] ++ web()
+    children = [Guestbook.Database, Guestbook.Faults] ++ cluster() ++ web()
     Supervisor.start_link(children, strategy: :one_for_one, name: Guestbook.Supervisor)
+  end
+
+  defp cluster do
+    case Guestbook.Cluster.peers() do
+      [] -> []
+      peers -> [{Guestbook.Cluster, peers}]
+    end
   end
 
   defp web do

@@ -15,7 +15,7 @@ defmodule Guestbook.Web.Router do
   @json {"content-type", "application/json"}
   @css {"content-type", "text/css"}
   @for_ever {"cache-control", "public, max-age=31536000, immutable"}
-  @paths ["/", "/entries", "/echo", "/poll", "/socket", "/health", "/version"]
+  @paths ["/", "/entries", "/echo", "/poll", "/socket", "/health", "/version", "/cluster"]
   @usual_poll_ms "10000"
   @longest_poll_ms 60_000
 
@@ -50,6 +50,7 @@ defmodule Guestbook.Web.Router do
   defp route("GET", "/assets/" <> _ = path, _request), do: asset(path)
   defp route("GET", "/health", _request), do: health()
   defp route("GET", "/version", _request), do: version()
+  defp route("GET", "/cluster", _request), do: cluster()
   defp route(_, path, _) when path in @paths, do: error(405)
   defp route(_, _, _), do: error(404)
 
@@ -134,6 +135,11 @@ defmodule Guestbook.Web.Router do
   defp version do
     fields = [host: Guestbook.hostname(), node: to_string(node()), salt: Guestbook.salt()]
     json(200, identity() ++ fields)
+  end
+
+  defp cluster do
+    nodes = Node.list() |> Enum.sort() |> Enum.map_join(" ", &to_string/1)
+    json(200, identity() ++ [node: to_string(node()), nodes: nodes])
   end
 
   # Which release answered, and which run of it.

@@ -72,6 +72,11 @@ defmodule Guestbook.Web.RouterTest do
     refute Guestbook.Web.out_of_service?()
   end
 
+  test "a node says with whom it is connected" do
+    assert {200, _, body} = call("GET", "/cluster", %{"host" => "localhost"})
+    assert String.ends_with?(body, ~s("node":"nonode@nohost","nodes":""}))
+  end
+
   test "an echo says how much came, and who took it" do
     assert {200, [{"content-type", "application/json"}], body} =
              call("POST", "/echo", %{"host" => "localhost"}, "", "zwölf")
