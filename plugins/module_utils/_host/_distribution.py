@@ -50,7 +50,11 @@ class Unreachable(Exception):
     """The node did not let itself be called: why, in a few words."""
 
 
-class Silent(Unreachable):
+class BrokenOff(Unreachable):
+    """It was reached, and may have been asked: who asks it again may have it done twice."""
+
+
+class Silent(BrokenOff):
     """It was reached, and said nothing: nor would it to who else asks it."""
 
 
@@ -69,15 +73,16 @@ class _Name(t.NamedTuple):
 
 def call(host: str | None, port: int, cookie: str, calls: t.Iterable[Call], timeout: float) -> list[t.Any]:
     """What they return, in turn. `host` is what stands behind the @ of the node's name."""
-    deadline = time.monotonic() + timeout
+    deadline, failure = time.monotonic() + timeout, Unreachable
     try:
         with _connected(port, timeout) as connection:
             name = _shake_hands(connection, host or "localhost", cookie)
+            failure = BrokenOff
             return [_called(connection, name, number, one, deadline) for number, one in enumerate(calls, 1)]
     except socket.timeout as error:
         raise Silent(f"it did not answer within {timeout:g} s") from error
     except (OSError, EOFError, ValueError, struct.error) as error:  # ValueError: an unknown term, and where FIPS forbids MD5
-        raise Unreachable(str(error) or type(error).__name__) from error
+        raise failure(str(error) or type(error).__name__) from error
 
 
 def _connected(port: int, timeout: float) -> socket.socket:

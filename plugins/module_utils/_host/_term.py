@@ -43,6 +43,8 @@ def encode(term: t.Any) -> bytes:
         return struct.pack(">BB", 104, len(term)) + b"".join(map(encode, term))
     if isinstance(term, list):
         return (struct.pack(">BI", 108, len(term)) + b"".join(map(encode, term)) if term else b"") + b"j"
+    if isinstance(term, bytes):
+        return struct.pack(">BI", 109, len(term)) + term
     if isinstance(term, int):
         return struct.pack(">Bi", 98, term)
     if isinstance(term, str):

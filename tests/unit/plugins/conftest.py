@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import gzip
 import hashlib
@@ -67,7 +68,16 @@ case $1 in
     "$RELEASE_ROOT/erts-13.1.5/bin/beam.smp" -c "read -r line <'$RELEASE_TMP/never'" beam.smp -- -noshell $boot </dev/null >/dev/null 2>&1 &
     printf '%s' $! >"$RELEASE_TMP/pid" ;;
   stop) reach_the_node; kill "$(cat "$RELEASE_TMP/pid")" ;;
-  rpc) reach_the_node; echo "{{:${STATUS:-started}, :started}, \"$(cat "$RELEASE_TMP/pid")\", \"$RELEASE_VSN\"}" ;;
+  rpc)
+    reach_the_node
+    case $2 in *eval_string*)
+      echo "$2" | sed -n 's/.*decode64!("\([^"]*\)").*/\1/p' | base64 -d >>"$RELEASE_TMP/evaluated"
+      echo >>"$RELEASE_TMP/evaluated"
+      [ ! -e "$RELEASE_TMP/hangs" ] || sleep 5
+      cat "$RELEASE_TMP/evaluates"
+      exit ;;
+    esac
+    echo "{{:${STATUS:-started}, :started}, \"$(cat "$RELEASE_TMP/pid")\", \"$RELEASE_VSN\"}" ;;
   eval) eval "$2" ;;
 esac
 """
@@ -180,6 +190,21 @@ def staged(layout):
         return release
 
     return make
+
+
+@pytest.fixture
+def evaluates(layout):
+    """Has what runs answer that to whatever it is to evaluate. Gives what it was asked."""
+
+    def answer(text="true", outcome="value"):
+        encoded = base64.b64encode(text.encode()).decode()
+        os.makedirs(layout.tmp, exist_ok=True)
+        pathlib.Path(layout.tmp, "evaluates").write_text(f"what it prints itself\nelixir_release {outcome} {encoded}\n", encoding="utf-8")
+        asked = pathlib.Path(layout.tmp, "evaluated")
+        asked.touch()
+        return lambda: asked.read_text(encoding="utf-8").splitlines()
+
+    return answer
 
 
 @pytest.fixture

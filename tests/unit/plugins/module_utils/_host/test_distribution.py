@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import socket
 import struct
 import threading
@@ -17,86 +16,33 @@ from ansible_collections.beamops.elixir.plugins.module_utils._host import _distr
 from ansible_collections.beamops.elixir.plugins.module_utils._host._distribution import Call
 from ansible_collections.beamops.elixir.plugins.module_utils._host._term import Atom
 
-COOKIE, CHALLENGE = "COOKIEOFTHENODE", 3735928559
-NAMED = b"snamed:" + struct.pack(">H", 9) + b"K9P2@host" + struct.pack(">I", 1700000000)
-
-
-class Peer:
-    """One connection. It answers a call with what `answers` has of its function, and notes what it was asked."""
-
-    def __init__(self, answers=None, status=NAMED, challenge=b"N", digest=None, noise=b""):
-        self.answers, self.status, self.challenge, self.digest, self.noise = answers or {}, status, challenge, digest, noise
-        self.asked, self.flags, self.host, self.ticks = [], None, None, 0
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self.listener.getsockname()[1]
-        self.thread = threading.Thread(target=self.serve, daemon=True)
-        self.thread.start()
-
-    def serve(self):
-        connection, _address = self.listener.accept()
-        with connection:
-            try:
-                self.talk(connection)
-            except (OSError, struct.error):
-                pass
-
-    def talk(self, connection):
-        name = self.read(connection, ">H")
-        self.flags, _creation, length = struct.unpack_from(">QIH", name, 1)
-        self.host = name[15 : 15 + length].decode()
-        self.write(connection, ">H", self.status)
-        self.write(connection, ">H", self.challenge + struct.pack(">QIIH", self.flags, CHALLENGE, 1, 6) + b"me@you")
-        answer = self.read(connection, ">H")
-        theirs = struct.unpack_from(">I", answer, 1)[0]
-        if answer[5:] != hashlib.md5(f"{COOKIE}{CHALLENGE}".encode()).digest():
-            return
-        self.write(connection, ">H", b"a" + (self.digest or hashlib.md5(f"{COOKIE}{theirs}".encode()).digest()))
-        while True:
-            message = self.read(connection, ">I")
-            if not message:
-                self.ticks += 1
-                continue
-            control, at = _term.decode(message, 2)
-            question, _end = _term.decode(message, at + 1)
-            (caller, reference), (_call, module, function, arguments, _user) = question[1:]
-            assert control[0] == 6 and control[3] == "rex" and control[1] == caller
-            self.asked.append((module, function, arguments))
-            connection.sendall(self.noise)
-            answer = (reference, self.answers[function])
-            self.write(connection, ">I", b"p\x83" + _term.encode((2, Atom(""), caller)) + b"\x83" + _term.encode(answer))
-
-    def read(self, connection, length):
-        size = struct.unpack(length, connection.recv(struct.calcsize(length), socket.MSG_WAITALL))[0]
-        return connection.recv(size, socket.MSG_WAITALL) if size else b""
-
-    def write(self, connection, length, data):
-        connection.sendall(struct.pack(length, len(data)) + data)
+COOKIE = "COOKIEOFTHENODE"
 
 
 def call(peer, *calls, cookie=COOKIE, timeout=5.0):
     return _distribution.call("host", peer.port, cookie, calls or (Call("os", "getpid"),), timeout)
 
 
-def test_calls_are_answered_in_turn():
-    peer = Peer({"get_status": (Atom("started"), Atom("started")), "getenv": "0.2.0"})
+def test_calls_are_answered_in_turn(make_peer):
+    peer = make_peer({"get_status": (Atom("started"), Atom("started")), "getenv": "0.2.0"})
     assert call(peer, Call("init", "get_status"), Call("os", "getenv", ["RELEASE_VSN"])) == [(Atom("started"), Atom("started")), [48, 46, 50, 46, 48]]
     assert peer.asked == [("init", "get_status", []), ("os", "getenv", [[ord(letter) for letter in "RELEASE_VSN"]])]
     assert peer.host == "host"
 
 
-def test_the_caller_is_hidden_and_named_by_the_node():
-    peer = Peer({"getpid": Atom("x")})
+def test_the_caller_is_hidden_and_named_by_the_node(make_peer):
+    peer = make_peer({"getpid": Atom("x")})
     call(peer)
     published, name_me = 1, 1 << 33
     assert not peer.flags & published and peer.flags & name_me
 
 
-def test_what_is_not_the_answer_is_passed_over():
+def test_what_is_not_the_answer_is_passed_over(make_peer):
     tick = struct.pack(">I", 0)
     other = b"p\x83" + _term.encode((2, Atom(""), Atom("x"))) + b"\x83" + _term.encode(Atom("hello"))
     link = b"p\x83" + _term.encode((1, Atom("x"), Atom("y")))
     noise = tick + struct.pack(">I", len(other)) + other + struct.pack(">I", len(link)) + link
-    peer = Peer({"getpid": Atom("x")}, noise=noise)
+    peer = make_peer({"getpid": Atom("x")}, noise=noise)
     assert call(peer, Call("os", "getpid"), Call("os", "getpid")) == ["x", "x"]
     assert peer.ticks >= 1
 
@@ -111,14 +57,14 @@ def test_what_is_not_the_answer_is_passed_over():
         ({"digest": bytes(16)}, "another cookie"),
     ],
 )
-def test_a_node_that_is_not_to_be_called(peer, words):
+def test_a_node_that_is_not_to_be_called(make_peer, peer, words):
     with pytest.raises(_distribution.Unreachable, match=words):
-        call(Peer(**peer))
+        call(make_peer(**peer))
 
 
-def test_with_another_cookie_it_hangs_up():
+def test_with_another_cookie_it_hangs_up(make_peer):
     with pytest.raises(_distribution.Unreachable, match="closed"):
-        call(Peer(), cookie="ANOTHER")
+        call(make_peer(), cookie="ANOTHER")
 
 
 def test_what_speaks_tls_is_none():
@@ -145,3 +91,15 @@ def test_nobody_listens():
         port = listener.getsockname()[1]
     with pytest.raises(_distribution.Unreachable, match=f"nobody listens on port {port}"):
         _distribution.call("host", port, COOKIE, [Call("os", "getpid")], 1)
+
+
+def test_what_breaks_off_may_have_been_done(make_peer):
+    """Whoever asks again could have it done twice."""
+    with pytest.raises(_distribution.BrokenOff, match="closed"):
+        call(make_peer({}), Call("init", "stop"))
+    unknown = b"p\x83" + _term.encode((2, Atom(""), Atom("x"))) + b"\x83t"
+    with pytest.raises(_distribution.BrokenOff, match="no term"):
+        call(make_peer({"getpid": Atom("x")}, noise=struct.pack(">I", len(unknown)) + unknown))
+    with pytest.raises(_distribution.Unreachable) as refused:
+        call(make_peer(status=b"snot_allowed"))
+    assert not isinstance(refused.value, _distribution.BrokenOff), "nothing was asked"

@@ -36,7 +36,10 @@ def test_decode(encoded, term):
     assert _term.decode(b"xx" + data + b"y", 2) == (term, len(data) + 2)
 
 
-@pytest.mark.parametrize("term", [Atom("ok"), (Atom("a"), [1, -1, "x"]), [], "", Pid("a@b", 1, 2, 3), Reference("a@b", 3, (1, 0, 0)), (Atom(""), [Atom("x")])])
+@pytest.mark.parametrize(
+    "term",
+    [Atom("ok"), b"ok\xff", (Atom("a"), [1, -1, "x"]), [], "", Pid("a@b", 1, 2, 3), Reference("a@b", 3, (1, 0, 0)), (Atom(""), [Atom("x")])],
+)
 def test_what_is_encoded_can_be_decoded(term):
     def listed(one):
         """A str is a list of numbers to Erlang."""
