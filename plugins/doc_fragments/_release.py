@@ -137,3 +137,67 @@ options:
       - A Python regular expression that has to match somewhere in the body.
     type: str
 """
+
+    CLUSTER = r"""
+options:
+  cluster:
+    description:
+      - Tell with which nodes what runs is connected, seen from both sides. V(auto) says so, as does a number of hosts that have to be connected; V(off) does
+        not. What is to be connected is decided from the answers of all hosts.
+    type: str
+    default: 'off'
+"""
+
+    DRAIN = r"""
+options:
+  drain_expression:
+    description:
+      - An expression of Elixir that each process evaluates right before it is asked to stop, such as V(MyApp.Release.drain(\)). Its value does not matter. It
+        has O(drain) seconds.
+      - Where it raises, does not end in time, or cannot be evaluated at all, RV(undrained) says so, and the process is asked to stop all the same, for what has
+        begun to let go of its work is of little use to anybody.
+    type: str
+"""
+
+    PEERS = r"""
+options:
+  peers:
+    description:
+      - With which nodes this one has to be connected, seen from both sides - it is asked for its nodes, and has each of them asked for theirs, over the
+        connections that it has. A node that does not answer within 2 s or still boots is not there. Hidden nodes, as a remote console is one, do not count.
+      - The filter P(beamops.elixir.fleet_peers#filter) makes it from what M(beamops.elixir.elixir_release_prepare) answered on all hosts.
+    type: dict
+    suboptions:
+      node:
+        description:
+          - The node that was connected with them, by its name.
+        type: str
+        required: true
+      names:
+        description:
+          - Nodes, by their full names.
+        type: list
+        elements: str
+        default: []
+      hosts:
+        description:
+          - What stands behind the @ of other nodes, where any node of that host will do.
+        type: list
+        elements: str
+        default: []
+      whole:
+        description:
+          - Whether all of these have to be connected with each other as well.
+        type: bool
+        default: false
+      one_name:
+        description:
+          - Whether only nodes whose names are the same before the @ find each other, as with C(dns_cluster). Of others nothing is expected then.
+        type: bool
+        default: false
+      least:
+        description:
+          - Of how many hosts, its own among them, nodes have to be connected, whichever these are. V(0) - O(peers.names) and O(peers.hosts) have to be.
+        type: int
+        default: 0
+"""

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.beamops.elixir.plugins.plugin_utils import _fleet, _fleet_answers, _fleet_outcome, _fleet_text
+from ansible_collections.beamops.elixir.plugins.plugin_utils import _cluster, _fleet, _fleet_answers, _fleet_outcome, _fleet_text
 
 
 def failure(fleet, host, event, deadman, evidence=(), report=""):
@@ -30,10 +30,13 @@ class FilterModule:
             "fleet": _fleet.noted,
             "fleet_answer": answer,
             "fleet_batch": _fleet.out_and_looks,
+            "fleet_batches": _cluster.batches,
             "fleet_decisions": _fleet.decisions,
             "fleet_deployed": _fleet_text.deployed,
             "fleet_failure": failure,
             "fleet_left": left,
             "fleet_outcome": _fleet_outcome.outcome,
+            "fleet_peers": _cluster.expected,
             "fleet_shortage": _fleet_text.shortage,
+            "fleet_split": _cluster.split,
         }

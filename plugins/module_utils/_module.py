@@ -12,6 +12,7 @@ import types
 import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.common.parameters import remove_values
 
 from ansible_collections.beamops.elixir.plugins.module_utils._errors import ReleaseError
 from ansible_collections.beamops.elixir.plugins.module_utils._host import _command
@@ -50,6 +51,16 @@ def layout(module: AnsibleModule) -> _layout.Layout:
 def hide(module: AnsibleModule, environ: t.Mapping[str, str], *shown: str) -> None:
     """From now on the secrets of that environment appear in nothing that the module answers."""
     module.no_log_values.update(_secrets.of(environ, (*shown, module.params["root"])))
+
+
+def show(module: AnsibleModule, *texts: str) -> None:
+    """What stands in one of these is no secret, whatever variable has it too: a run goes by the names of nodes, which an env file may list."""
+    module.no_log_values -= {value for value in module.no_log_values if any(value in text for text in texts)}
+
+
+def warn(module: AnsibleModule, text: str) -> None:
+    """Of what the application said: Ansible hides what it is to hide in an answer, and not in a warning."""
+    module.warn(remove_values(text, module.no_log_values))
 
 
 def hide_env_file(module: AnsibleModule, release: _releases.Release) -> None:

@@ -20,6 +20,7 @@ extends_documentation_fragment:
   - beamops.elixir._release
   - beamops.elixir._release.paired
   - beamops.elixir._release.slots
+  - beamops.elixir._release.cluster
   - beamops.elixir._attributes
 attributes:
   check_mode:
@@ -123,6 +124,38 @@ there:
   description: What M(beamops.elixir.elixir_release_stage) needs to know of what is on the host, for its O(beamops.elixir.elixir_release_stage#module:there).
   returned: with O(tarball), where nothing speaks against the release
   type: dict
+cluster:
+  description: With whom what runs is connected. V(null) where it was not to be told, or where another run holds the lock.
+  returned: when nothing speaks against the release
+  type: dict
+  contains:
+    wanted:
+      description: What O(cluster) said.
+      type: str
+      sample: auto
+    libraries:
+      description: Which libraries are there that join nodes, of V(dns_cluster), V(horde), V(libcluster), V(mnesia), V(swarm) and V(syn).
+      type: list
+      elements: str
+      sample: [libcluster]
+    node:
+      description: The name of the node that runs, with its host. V(null) where none does, or where it cannot be asked.
+      type: str
+      sample: guestbook@web1.example.com
+    peers:
+      description: The nodes of other hosts that it is connected with, seen from both sides.
+      type: list
+      elements: str
+      sample: [guestbook@web2.example.com]
+    whole:
+      description: Whether these are all connected with each other.
+      type: bool
+      sample: true
+    msg:
+      description: Why it cannot be asked.
+      returned: when it cannot
+      type: str
+      sample: it did not end within 5 s
 msg:
   description: What was found and done. Where this host cannot run the release, or another run holds the lock, what to do.
   returned: always

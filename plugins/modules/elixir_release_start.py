@@ -15,11 +15,15 @@ description:
     the release in that instant. Where it is not gone yet, RV(ready) is V(false), and the task's C(until) looks again, without asking again.
   - Refuses where another release of O(root) runs that was not asked to stop.
   - Where this release runs already, nothing is done.
+  - With O(peers), it fails before anything is asked to stop where what runs is not connected with these any more.
 extends_documentation_fragment:
   - beamops.elixir._release
   - beamops.elixir._release.user
   - beamops.elixir._release.slots
   - beamops.elixir._release.slot
+  - beamops.elixir._release.cluster
+  - beamops.elixir._release.drain
+  - beamops.elixir._release.peers
   - beamops.elixir._attributes
 attributes:
   check_mode:
@@ -101,6 +105,11 @@ options:
       - Start it as soon as what it replaces listens no more, although that is not gone yet, where the two have different node names.
     type: bool
     default: false
+  drain:
+    description:
+      - How many seconds O(drain_expression) has. It is not evaluated in a O(slot), where nobody serves.
+    type: float
+    default: 60
 author:
   - The beamops.elixir authors (@beamops)
 seealso:
@@ -173,6 +182,21 @@ asked_at:
   returned: always
   type: float
   sample: 86400.12
+undrained:
+  description: Where O(drain_expression) did not come to its end, which process, and why. V(null) where it did.
+  returned: when something was asked to stop
+  type: str
+  sample: '0.1.0 (pid 4711) was asked to stop without having drained. MyApp.Release.drain(): it did not end within 60 s.'
+lacks:
+  description: The hosts of O(peers) whose nodes are not connected any more.
+  returned: when nothing was asked to stop for that
+  type: list
+  elements: str
+  sample: [web2.example.com]
+cluster:
+  description: With whom what runs is connected, as of M(beamops.elixir.elixir_release_prepare).
+  returned: with O(cluster)
+  type: dict
 killed:
   description: What was lost by a kill. V(null) where nothing was killed.
   returned: always

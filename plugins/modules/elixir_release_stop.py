@@ -18,6 +18,7 @@ extends_documentation_fragment:
   - beamops.elixir._release
   - beamops.elixir._release.slots
   - beamops.elixir._release.slot
+  - beamops.elixir._release.drain
   - beamops.elixir._attributes
 attributes:
   check_mode:
@@ -67,6 +68,7 @@ options:
     description:
       - In O(slot), do not ask before nobody waits for an answer there, as the kernel tells of the connections to its port, or before so many seconds have
         passed since O(since). A connection that has had its answer for a second counts as one that is kept; so does a websocket.
+      - Then O(drain_expression) has as many seconds.
     type: float
     default: 0
   since:
@@ -135,6 +137,11 @@ asked_at:
   returned: success
   type: float
   sample: 86400.12
+undrained:
+  description: Where O(drain_expression) did not come to its end, which process, and why. V(null) where it did.
+  returned: when something was asked to stop
+  type: str
+  sample: '0.1.0 (pid 4711) was asked to stop without having drained. MyApp.Release.drain(): it did not end within 60 s.'
 ready:
   description: Whether it was asked; V(false) where somebody waits for an answer still. Then look once more.
   returned: success

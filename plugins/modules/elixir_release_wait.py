@@ -13,8 +13,8 @@ description:
     C(delay) of the task decide for how long a host is waited for, and several hosts are waited for side by side.
   - It succeeds whatever it sees. Put RV(ready) and RV(fatal) into C(until), and RV(ready) into C(failed_when), as in the examples; RV(msg) then says
     why the task failed.
-  - With O(state=ready) it looks, cheapest first, at the process, the O(port), the O(url) and the boot status by O(rpc), and stops at the first that
-    is not content. Only the last look starts a BEAM.
+  - With O(state=ready) it looks, cheapest first, at the process, the O(port), the O(url), the boot status by O(rpc), the O(peers) and the O(expression), and
+    stops at the first that is not content. The node is asked as another node would ask it; a BEAM is started for that only where it cannot be.
   - Where the sockets of the process cannot be read, say by the root of a container that lacks C(CAP_SYS_PTRACE), somebody has to listen on the O(port), the
     other looks decide, and RV(msg) says which right is missing.
 extends_documentation_fragment:
@@ -22,6 +22,7 @@ extends_documentation_fragment:
   - beamops.elixir._release.slots
   - beamops.elixir._release.slot
   - beamops.elixir._release.look
+  - beamops.elixir._release.peers
   - beamops.elixir._attributes
 attributes:
   check_mode:
@@ -87,6 +88,11 @@ options:
         distributed.
     type: bool
     default: true
+  expression:
+    description:
+      - With O(state=ready), an expression of Elixir that the node evaluates after all other looks, such as V(MyApp.Release.ready?(\)). It has to be C(true);
+        nothing else will do, and neither does an exception.
+    type: str
   as_proven:
     description:
       - With O(state=ready), look for what was seen when M(beamops.elixir.elixir_release_current) recorded that the release is good (its O(port), O(url),
@@ -95,7 +101,7 @@ options:
     default: false
   timeout:
     description:
-      - How many seconds the HTTP request and the rpc may take each.
+      - How many seconds the HTTP request, the rpc and the O(expression) may take each.
     type: float
     default: 10
   watch:
@@ -191,15 +197,16 @@ msg:
   sample: the release does not listen on port 4000 yet; its ports - none.
 look:
   description:
-    - Which look was not content, or was the last one where all were. V(process), V(port), V(http) or V(rpc) with O(state=ready), and V(stopped) with
-      O(state=stopped).
+    - Which look was not content, or was the last one where all were. V(process), V(port), V(http), V(rpc), V(cluster) or V(expression) with
+      O(state=ready), and V(stopped) with O(state=stopped).
   returned: except in check mode
   type: str
   sample: http
 seen:
   description:
     - What that look saw, so short that it can be compared with what the same look sees of another release - the status of an HTTP answer, V(no answer),
-      the ports that it serves on, or the boot status. Empty where O(search_regex) does not match, for that may name the version.
+      the ports that it serves on, the boot status, the hosts that are missing, or the value. Empty where O(search_regex) does not match, for that may
+      name the version.
   returned: except in check mode
   type: str
   sample: '404'
@@ -211,6 +218,11 @@ listened_at:
   type: float
   sample: 86402.9
   version_added: 0.2.0
+node:
+  description: The name of the node with its host, by which others know it. V(null) where it is not ready, and without O(peers).
+  returned: with O(state=ready), except in check mode
+  type: str
+  sample: guestbook@web1.example.com
 killed:
   description: What was lost by a kill. V(null) where nothing was killed.
   returned: with O(state=stopped), except in check mode

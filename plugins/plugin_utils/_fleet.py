@@ -24,6 +24,7 @@ NOTED = (
     "new",  # the release that it is to have, as elixir_release_stage or elixir_release_rollback_info answered
     "others",  # how the looks went that it took at other hosts before its batch was taken out
     "start",  # what was started last
+    "asked",  # how what it replaces was asked to stop, where that is a task of its own
     "problem",  # why its switch failed, and what that means
     "up",  # how the look at it ended
     "went_back",
@@ -86,14 +87,19 @@ def goes_back(fleet: Fleet, host: Host, on_failure: str) -> bool:
         return host["problem"]["lost"] and host["problem"]["stopped"]
     if not host.get("switched") or "went_back" in host:
         return False
-    others = [other for other in failed(fleet) if sends_back(other)]
+    others = [other for other in failed(fleet) if sends_back(fleet, other)]
     if on_failure == "batch":
         return any(host["host"] in other["problem"]["batch"] for other in others)
     return on_failure == "fleet" and bool(others)
 
 
-def sends_back(host: Host) -> bool:
-    """Whether others go back for its problem. Not where too few hosts serve: to go back is to be taken out as well."""
+def sends_back(fleet: Fleet, host: Host) -> bool:
+    """Whether others go back for its problem. Not where too few hosts serve, or too few are connected: to go back is to be taken out as well. But one that
+    has been switched may be to blame."""
+    lacks = host["problem"].get("lacks")
+    if lacks:
+        nodes = [other.get("up", {}).get("node") or "" for other in fleet if other.get("switched")]
+        return any(node.partition("@")[2] in lacks for node in nodes)
     return bool(host["problem"].get("sends_back", True))
 
 
@@ -105,7 +111,7 @@ def reason(fleet: Fleet, host: Host) -> str | None:
     """Why this host goes back, in a line: its own problem, or that of the first host that has one."""
     if "problem" in host:
         return _first_line(host["problem"]["msg"])
-    others = sorted(failed(fleet), key=lambda other: not sends_back(other))
+    others = sorted(failed(fleet), key=lambda other: not sends_back(fleet, other))
     return _first_line(f"{others[0]['host']}: {others[0]['problem']['msg']}") if others else None
 
 

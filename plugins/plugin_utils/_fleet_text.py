@@ -13,6 +13,12 @@ from ansible_collections.beamops.elixir.plugins.plugin_utils import _fleet
 
 # Of a release id, what stands behind the version
 BUILD = re.compile(r"-[0-9a-f]{8}([.][0-9]+)?$")
+# Where two releases fail the same look
+TO_SEE = {
+    "http": "See whether elixir_release_health_url, _status, _regex and elixir_release_port ask for the right thing.",
+    "cluster": "See whether these hosts reach each other, at the port of epmd (4369) and those of the nodes.",
+    "expression": "See whether elixir_release_ready asks for the right thing.",
+}
 DEPLOYED = "{:<20} {:<22} {:<22} {}"
 
 
@@ -22,9 +28,16 @@ def deployed(fleet: _fleet.Fleet, check_mode: bool) -> list[str]:
     return [
         DEPLOYED.format("HOST", "BEFORE", "AFTER", "RUNNING"),
         *(DEPLOYED.format(host["host"], host["before"]["current"] or "-", *_outcome(host, check_mode)) for host in looked_at),
-        *(f"{host['host']}: {said}" for host in fleet for said in (host.get(task, {}).get("killed") for task in ("start", "down")) if said),
+        *(f"{host['host']}: {said}" for host in fleet for said in _lost(host)),
         *_migrations(fleet),
     ]
+
+
+def _lost(host: _fleet.Host) -> t.Iterator[str]:
+    """What became of work that was under way."""
+    for task, what in (("start", "undrained"), ("asked", "undrained"), ("start", "killed"), ("down", "killed")):
+        if host.get(task, {}).get(what):
+            yield host[task][what]
 
 
 def _outcome(host: _fleet.Host, check_mode: bool) -> tuple[str, str]:
@@ -115,8 +128,7 @@ def _what_it_means(host: _fleet.Host) -> list[str]:
         return []
     return [
         f"{host['new']['previous']} fails the same look: {host['same_look']['msg']}",
-        f"So {host['new']['release']} is not marked bad. See whether elixir_release_health_url, _status, _regex and elixir_release_port "
-        "ask for the right thing.",
+        f"So {host['new']['release']} is not marked bad. {TO_SEE.get(host['same_look']['look'], TO_SEE['http'])}",
     ]
 
 

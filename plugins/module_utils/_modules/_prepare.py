@@ -10,10 +10,10 @@ from ansible_collections.beamops.elixir.plugins.module_utils import _module
 from ansible_collections.beamops.elixir.plugins.module_utils._errors import ReleaseError
 from ansible_collections.beamops.elixir.plugins.module_utils._host import _command, _processes
 from ansible_collections.beamops.elixir.plugins.module_utils._modules import _info, _lock
-from ansible_collections.beamops.elixir.plugins.module_utils._steps import _plan
+from ansible_collections.beamops.elixir.plugins.module_utils._steps import _peers, _plan
 from ansible_collections.beamops.elixir.plugins.module_utils._tarball import _delta
 
-ARGUMENTS = {**_info.ARGUMENTS, **_lock.TO_HOLD, **_plan.PAIRED}
+ARGUMENTS = {**_info.ARGUMENTS, **_lock.TO_HOLD, **_plan.PAIRED, "cluster": _peers.CLUSTER}
 
 
 def work(module):
@@ -26,7 +26,26 @@ def work(module):
         return {**seen, "held": False, "msg": " ".join(seen["problems"])}
     held = _lock.hold(module, layout)
     told = {key: held[key] for key in ("held", "owner", "since", "taken_over", "msg")}
-    return {**seen, "problems": [], **told, "holder": held.get("holder"), **({"there": there(module, layout, seen)} if tarball else {})}
+    told.update({"there": there(module, layout, seen)} if tarball else {})
+    told["cluster"] = cluster(module, layout, tarball and tarball.get("applications")) if held["held"] else None
+    return {**seen, "problems": [], **told, "holder": held.get("holder")}
+
+
+def cluster(module, layout, applications):
+    """With whom what runs is connected, and by what means; None where nobody wants to know."""
+    if module.params["cluster"] == "off":
+        return None
+    # Nobody else has to look
+    from ansible_collections.beamops.elixir.plugins.module_utils._steps import _cluster
+
+    scan = _processes.scan()
+    noted = _cluster.noted(layout, applications, module.params["cluster"], scan)
+    if noted.get("msg"):
+        process = _cluster.speaker(layout, scan)
+        _module.hide(module, process.environ, process.name, process.root)
+        _module.warn(module, f"With which nodes this one is connected cannot be told: {noted['msg']}")
+    _module.show(module, noted["node"] or "", *noted["peers"])
+    return noted
 
 
 def there(module, layout, seen):

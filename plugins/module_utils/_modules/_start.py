@@ -23,6 +23,7 @@ from ansible_collections.beamops.elixir.plugins.module_utils._steps import (
     _deadman,
     _into_slot,
     _live,
+    _peers,
     _predecessor,
     _proxy,
     _readiness,
@@ -49,8 +50,13 @@ ARGUMENTS = {
     "kill": {"type": "bool", "default": False},
     "point": {"type": "bool", "default": False},
     "overlap": {"type": "bool", "default": False},
+    "drain": {"type": "float", "default": 60},
+    "drain_expression": {"type": "str"},
+    "cluster": _peers.CLUSTER,
+    "peers": _peers.OPTIONS,
     **_live.SLOT,
 }
+DRAINED = " What serves has drained by then, and serves on: the playbook beamops.elixir.restart takes that back."
 RULES = {"required_by": {"slot": ("slots",)}}
 
 
@@ -82,9 +88,33 @@ def replaced(params, layout, release, scan):
     return scan.of_root(params["replaces"] or layout.root)
 
 
+def refuse_outside_cluster(module, layout, told):
+    """Nobody is stopped whose cluster is not whole any more. A node that cannot be asked is no reason to keep it."""
+    wanted = _peers.of(module.params["peers"])
+    if not wanted:
+        return
+    # Most releases are connected with nobody
+    from ansible_collections.beamops.elixir.plugins.module_utils._steps import _cluster
+
+    process = _cluster.speaker(layout, _processes.scan())
+    view = _cluster.look(process) if process else ""
+    if isinstance(view, str):
+        return
+    _module.show(module, view.node, *(peer.name for peer in view.peers), *wanted.names, *wanted.hosts)
+    verdict = _cluster.verdict(wanted, view)
+    if not verdict.ready:
+        told["lacks"] = sorted(_cluster.lacking(wanted, view))
+        raise ReleaseError(
+            f"Nothing was stopped, since the cluster is not whole any more: {verdict.msg} To go on as it is, give -e elixir_release_cluster=off."
+        )
+
+
 def ask(module, layout, release, told):
     """Has what it replaces stop. From then on the host goes back by itself if it hears no more of this run."""
     params = module.params
+    serving = [] if params["slot"] or module.check_mode else replaced(params, layout, release, _processes.scan())
+    if serving:
+        told["undrained"] = _stops.let_finish(module, serving)
     if params["deadman"]:
         if not params["release"]:
             raise ReleaseError("'release' is missing, which the host is to go back from: give the id of the release that is to be started.")
@@ -138,7 +168,8 @@ def work(module):
     try:
         answer = replace(module, _module.layout(module), told)
     except (ReleaseError, OSError) as error:
-        module.fail_json(msg=_module.in_words(error), **told)
+        drained = module.params["drain_expression"] and "undrained" in told and told["asked_at"] is None
+        module.fail_json(msg=f"{_module.in_words(error)}{DRAINED if drained else ''}", **told)
     return {**told, **answer}
 
 
@@ -160,6 +191,7 @@ def replace(module, layout, told):
         refuse_what_cannot_start(params, layout, release, application, seen)
     beside = overlaps(params, layout, release)
     if params["stop"]:
+        refuse_outside_cluster(module, layout, told)
         ask(module, layout, release, told)
     process = _start.running(layout, release)
     if not slot:
@@ -181,7 +213,16 @@ def replace(module, layout, told):
         process = _start.start(layout, release, application)
     if repoints and not module.check_mode:
         _current.point(layout, release.id)  # while it boots
-    return {**answer(changed, process, release.id, application, verdict), **repoints}
+    return {**answer(changed, process, release.id, application, verdict), **repoints, **cluster(module, layout, application)}
+
+
+def cluster(module, layout, application):
+    """As a deploy is told it before anything is stopped, for a restart."""
+    if module.params["cluster"] == "off":
+        return {}
+    from ansible_collections.beamops.elixir.plugins.module_utils._modules import _prepare
+
+    return {"cluster": _prepare.cluster(module, layout, application.content.applications)}
 
 
 def repointing(params, pointed, release_id):

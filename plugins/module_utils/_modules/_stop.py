@@ -24,6 +24,7 @@ ARGUMENTS = {
     "after": {"type": "float", "default": 0},
     "within": {"type": "float", "default": 90},
     "drain": {"type": "float", "default": 0},
+    "drain_expression": {"type": "str"},
     "since": {"type": "float"},
     "watch": {"type": "float", "default": 0},
     **_live.SLOT,
@@ -45,6 +46,7 @@ def work(module):
         processes = _live.in_slot(layout, params["slot"], params["slots"], scan)
     else:
         processes = [process for process in scan.of_root(params["replaces"] or layout.root) if process.root != spared]
+    undrained = None if module.check_mode or params["force"] else let_finish(module, processes)
     asked = []
     try:
         for told in ask(processes, None if module.check_mode else _stop.kill if params["force"] else _stop.ask):
@@ -63,6 +65,7 @@ def work(module):
         "asked_at": asked_at,
         "ready": True,
         "fatal": False,
+        "undrained": undrained,
         **({"msg": lost(module, layout, killed)} if killed else {}),
     }
 
@@ -74,9 +77,32 @@ def keep_warm(module, layout):
         if not module.check_mode:
             from ansible_collections.beamops.elixir.plugins.module_utils._steps import _warm  # a start and a wait know this module, and need it never
 
-            _warm.arm(layout, process, params["slot"], params["slots"], params["after"], params["drain"], params["within"])
+            _warm.arm(
+                layout,
+                process,
+                params["slot"],
+                params["slots"],
+                seconds=params["after"],
+                drain_seconds=params["drain"],
+                stop_seconds=params["within"],
+                drain_expression=params["drain_expression"],
+            )
             _live.start_no_more(layout, params["slot"])
     return {"msg": f"What runs in the slot {params['slot']} stays for {params['after']:g} s."}
+
+
+def let_finish(module, processes):
+    """Has each of them let go of its work, and says where one did not: it is asked to stop all the same, for what has begun to let go serves no more."""
+    expression, seconds, said = module.params["drain_expression"], module.params["drain"], []
+    if expression and not seconds:
+        raise ReleaseError("'drain' is missing: give the seconds that 'drain_expression' has.")
+    for process in processes if expression else ():
+        _module.hide(module, process.environ, process.name, process.root)
+        said.append(_drain.evaluate(process, expression, seconds))
+    failures = " ".join(filter(None, said))
+    if failures:
+        _module.warn(module, failures)
+    return failures or None
 
 
 def ask(processes, end):

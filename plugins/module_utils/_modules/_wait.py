@@ -13,7 +13,7 @@ from ansible_collections.beamops.elixir.plugins.module_utils._errors import Rele
 from ansible_collections.beamops.elixir.plugins.module_utils._host import _processes
 from ansible_collections.beamops.elixir.plugins.module_utils._modules import _stop as _stops
 from ansible_collections.beamops.elixir.plugins.module_utils._root import _releases, _slots
-from ansible_collections.beamops.elixir.plugins.module_utils._steps import _deadman, _live, _wait
+from ansible_collections.beamops.elixir.plugins.module_utils._steps import _deadman, _live, _peers, _wait
 
 ARGUMENTS = {
     **_module.ROOT,
@@ -30,6 +30,8 @@ ARGUMENTS = {
     "status_code": {"type": "list", "elements": "int", "default": [200]},
     "search_regex": {"type": "str"},
     "rpc": {"type": "bool", "default": True},
+    "peers": _peers.OPTIONS,
+    "expression": {"type": "str"},
     "as_proven": {"type": "bool", "default": False},
     "timeout": {"type": "float", "default": 10},
     "watch": {"type": "float", "default": 0},
@@ -89,7 +91,8 @@ def work(module):
     hide_secrets(module, release)
     wanted = _wait.Wanted(
         release=release,
-        **{option: params[option] for option in _wait.Wanted._fields if option != "release"},
+        peers=_peers.of(params["peers"]),
+        **{option: params[option] for option in _wait.Wanted._fields if option not in ("release", "peers")},
     )
     if params["as_proven"]:
         wanted = _wait.as_proven(wanted)
@@ -97,4 +100,15 @@ def work(module):
     verdict = _wait.watch_ready(layout, wanted, params["watch"], params["within"], listened.append)
     if verdict.ready and params["disarm"]:
         _deadman.disarm(layout)
-    return {"changed": False, "listened_at": listened[0] if listened else None, **verdict._asdict()}
+    node = named(layout, release) if wanted.peers and verdict.ready else None
+    if wanted.peers:
+        _module.show(module, node or "", wanted.peers.node, *wanted.peers.names, *wanted.peers.hosts)
+    return {"changed": False, "listened_at": listened[0] if listened else None, **verdict._asdict(), "node": node}
+
+
+def named(layout, release):
+    """As the others of its cluster know it from now on."""
+    from ansible_collections.beamops.elixir.plugins.module_utils._steps import _cluster, _start
+
+    process = _start.running(layout, release)
+    return _cluster.name(process) if process else None

@@ -2,16 +2,25 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Waits until nobody waits for an answer of a slot any more. Nobody new comes: the traffic goes elsewhere by now."""
+"""Lets what is about to be stopped finish: who waits for an answer of a slot, to which nobody new comes by now, and what an expression tells it."""
 
 from __future__ import annotations
 
-from ansible_collections.beamops.elixir.plugins.module_utils._host import _connections, _processes
+from ansible_collections.beamops.elixir.plugins.module_utils._host import _connections, _processes, _text
 from ansible_collections.beamops.elixir.plugins.module_utils._root import _slots
-from ansible_collections.beamops.elixir.plugins.module_utils._steps import _readiness, _wait
+from ansible_collections.beamops.elixir.plugins.module_utils._steps import _node_calls, _readiness, _wait
 
 # A connection that has had its answer for so long is one that is kept, or a websocket, which its client opens again elsewhere
 QUIET_MS = 1000
+
+
+def evaluate(process: _processes.Process, expression: str, seconds: float) -> str | None:
+    """Why it may not have come to its end, if so."""
+    answer = _node_calls.evaluate(process, expression, seconds)
+    if answer.came:
+        return None
+    why = _text.sentence(_text.shown(" ".join(answer.text.split())))
+    return f"{process.version} (pid {process.pid}) was asked to stop without having drained. {expression}: {why}"
 
 
 def watch(slot: _slots.Slot, watch: float, limit: float, since: float | None) -> _readiness.Verdict:

@@ -139,7 +139,7 @@ def notes_of_two(tarball: dict[str, t.Any], wanted: Plan) -> list[str]:
     if "dns_cluster" in applications:
         found.append(
             f"The release has dns_cluster, which joins nodes of one name only: {name}-blue of one host and {name}-green of another do not see each other "
-            "while both serve. Give it a query for each, or deploy in place."
+            "while both serve, and the deploy does not look for that. Give it a query for each, or deploy in place."
         )
     scheduler = next((application for application in SCHEDULERS if application in applications), None)
     if scheduler:

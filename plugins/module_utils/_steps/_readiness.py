@@ -168,6 +168,14 @@ def http(url: str, answer: Answer, status_codes: t.Collection[int], search_regex
     return yes(f"{url} answers {answer.status}.", "http", str(answer.status))
 
 
+def expression(wanted: str, is_true: bool, text: str) -> Verdict:
+    """What the node makes of an expression of the user's."""
+    seen = _text.shown(" ".join(text.split())[:EXCERPT])
+    if is_true:
+        return yes(f"{wanted} is true.", "expression", "true")
+    return not_yet(f"{wanted} is not true: {_text.sentence(seen)}", "expression", seen)
+
+
 def status(answer: t.Mapping[str, str] | str, pid: int, version: str) -> Verdict:
     """What the node says of itself, by rpc."""
     if isinstance(answer, str):

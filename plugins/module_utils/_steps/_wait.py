@@ -14,6 +14,7 @@ from ansible_collections.beamops.elixir.plugins.module_utils._root import _layou
 from ansible_collections.beamops.elixir.plugins.module_utils._steps import (
     _bin_app,
     _node_calls,
+    _peers,
     _readiness,
     _said,
     _serving,
@@ -46,11 +47,15 @@ class Wanted(t.NamedTuple):
     serves: bool = False
     overlap: bool = False
     validate_certs: bool | None = None  # None: not on loopback, which no public certificate names
+    expression: str | None = None
+    peers: _peers.Peers | None = None
 
 
 def as_proven(wanted: Wanted) -> Wanted:
     """What was seen of the release when it was proven good, as far as that is known, instead of what is asked of another one."""
     proof, slot = wanted.release.proof or {}, wanted.release.slot
+    if proof:  # an expression names what is in a release, and another one may lack that
+        proof = {"expression": None, **proof}
     wanted = wanted._replace(**{field: proof[field] for field in Wanted._fields if field in proof})
     if slot:  # which may be another one than it was proven in
         wanted = wanted._replace(port=slot.port, url=_at_port(wanted.url, proof.get("port"), slot.port))
@@ -184,6 +189,16 @@ def ready(layout: _layout.Layout, wanted: Wanted, scan: _processes.Scan | None =
         answer = _node_calls.status(ours[0], wanted.timeout)
         return _readiness.status(answer, ours[0].pid, wanted.release.version)
 
+    def cluster() -> _readiness.Verdict:
+        # Most releases are connected with nobody
+        from ansible_collections.beamops.elixir.plugins.module_utils._steps import _cluster
+
+        return _cluster.verdict(wanted.peers, _cluster.look(ours[0]))
+
+    def expression() -> _readiness.Verdict:
+        answer = _node_calls.evaluate(ours[0], wanted.expression, wanted.timeout)
+        return _readiness.expression(wanted.expression, answer.is_true, answer.text)
+
     looks = [process]
     if wanted.port:
         looks.append(port)
@@ -193,6 +208,10 @@ def ready(layout: _layout.Layout, wanted: Wanted, scan: _processes.Scan | None =
         looks.append(http_answer)
     if wanted.rpc and ours and _bin_app.is_distributed(ours[0]):
         looks.append(rpc)
+    if wanted.peers:
+        looks.append(cluster)
+    if wanted.expression:
+        looks.append(expression)
     verdict = _readiness.all_of(looks)
     if verdict.ready and (wanted.port or wanted.serves) and _processes.listening_ports(ours[0].pid) is None:
         verdict = verdict._replace(msg=f"{verdict.msg} Whether it listens itself cannot be told: {_processes.missing_right()}.")

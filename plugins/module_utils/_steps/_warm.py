@@ -31,13 +31,15 @@ class Plan(t.NamedTuple):
     seconds: float
     drain_seconds: float
     stop_seconds: float
+    drain_expression: str | None = None
 
 
-def arm(layout: _layout.Layout, process: _processes.Process, slot: str, slots: dict[str, t.Any], seconds: float, drain: float, stop: float) -> None:
+def arm(layout: _layout.Layout, process: _processes.Process, slot: str, slots: dict[str, t.Any], **given: t.Any) -> None:
+    """`given` is what is left of a plan."""
     # With what its process needs, which nobody else does
     from ansible_collections.beamops.elixir.plugins.module_utils._steps import _timer_launch
 
-    plan = Plan(layout.root, process.name, slot, slots, process.pid, process.started, seconds, drain, stop)
+    plan = Plan(layout.root, process.name, slot, slots, process.pid, process.started, **given)
     _timer_launch.start(layout, plan._asdict(), HOME, __name__.rpartition(".")[2], f"Ends what is kept warm in the slot {slot} of {layout.root}")
 
 
@@ -48,7 +50,7 @@ def watch(directory: str) -> None:
     fields = _timer.read(timer.plan)
     if fields:
         with contextlib.suppress(OSError, ReleaseError):  # nobody is there to read it, and the next deploy finds what is left
-            _end(Plan(*(fields[field] for field in Plan._fields)))
+            _end(Plan(**fields))
     shutil.rmtree(directory, ignore_errors=True)
 
 
@@ -64,6 +66,8 @@ def _end(plan: Plan) -> None:
     process = next((process for process in _processes.scan().of_root(layout.root) if process.pid == plan.pid), None)
     if not process:  # it has gone meanwhile
         return
+    if plan.drain_expression:
+        _drain.evaluate(process, plan.drain_expression, plan.drain_seconds)
     _stop.ask(process)
     _live.leave(layout, plan.slot)
     until = time.monotonic() + plan.stop_seconds

@@ -64,6 +64,16 @@ def test_answer():
     assert FILTERS["fleet_answer"]({"web1": {"entries": []}}, "history", most=3)["data"]["history"] == []
 
 
+def test_a_cluster():
+    seen = {"wanted": "auto", "libraries": [], "node": "a@web1", "peers": ["a@web2"], "whole": True}
+    hostvars = {"web1": {"elixir_release__before": {**BEFORE, "cluster": seen}}, "web2": {"elixir_release__before": {**BEFORE, "cluster": None}}}
+    fleet = FILTERS["fleet"](hostvars, ["web1", "web2"])
+    assert FILTERS["fleet_batches"](fleet, "before") == [1]
+    assert FILTERS["fleet_peers"](fleet, "web1", ["web1"], "before")["hosts"] == ["web2"]
+    assert FILTERS["fleet_peers"](fleet, "web2", ["web2"], "before") == {}
+    assert FILTERS["fleet_split"](fleet, "before") == ""
+
+
 def test_each_has_its_documentation():
     folder = pathlib.Path(plugin.__file__).parent
     documented = {path.stem: yaml.safe_load(path.read_text(encoding="utf-8")) for path in folder.glob("*.yml")}

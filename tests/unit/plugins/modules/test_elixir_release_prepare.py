@@ -95,3 +95,35 @@ def test_of_what_serves_already_it_says_what_stage_would_say(prepare, run_module
     assert live(env=paired["env"] + "A=1\n") is None and live(cookie="OTHER") is None and live(env="'") is None
     os.remove(layout.current)
     assert live() is None
+
+
+def test_with_whom_it_is_connected(prepare, staged, layout, run_module, node, evaluates):
+    release = staged(env=f"RELEASE_NODE={node}\n")
+    run_module(elixir_release_start, root=layout.root, release=release.id, point=True)
+    asked = evaluates("guestbook@web1.x\nguestbook@web2.x started guestbook@web1.x")
+    assert prepare()["cluster"] is None and asked() == [], "nobody wants to know"
+    told = prepare(cluster="3")["cluster"]
+    assert (told["wanted"], told["node"], told["peers"]) == ("3", "guestbook@web1.x", ["guestbook@web2.x"])
+    assert prepare(ADA, cluster="auto")["cluster"] is None, "it is another run's"
+    evaluates("** (exit) :x", "raised")
+    answer = prepare(cluster="auto")
+    assert answer["cluster"]["peers"] == [] and "cannot be told: ** (exit) :x" in str(answer["warnings"])
+
+
+def test_the_names_of_nodes_are_no_secrets_and_what_is_one_is_hidden_in_a_warning_too(
+    prepare, staged, layout, run_module, node, evaluates, described, monkeypatch
+):
+    monkeypatch.setattr(_info._preflight, "problems", lambda *_arguments: [])
+    release = staged(env=f"RELEASE_NODE={node}\nPEER=guestbook@web2.x\nPASSWORD=hunter22\n")
+    run_module(elixir_release_start, root=layout.root, release=release.id, point=True)
+    evaluates("guestbook@web1.x\nguestbook@web2.x started guestbook@web1.x")
+    wanted = {"tarball": {**described, "sha256": release.sha256}, "user": pwd.getpwuid(os.geteuid()).pw_name, "env": "PEER=guestbook@web2.x\n"}
+    assert prepare(cluster="auto", **wanted)["cluster"]["peers"] == ["guestbook@web2.x"]
+    evaluates("** (exit) hunter22", "raised")
+    assert "hunter22" not in str(prepare(cluster="auto"))
+
+
+def test_what_a_tarball_has_to_join_nodes(prepare, described, monkeypatch):
+    monkeypatch.setattr(_info._preflight, "problems", lambda *_arguments: [])
+    told = prepare(tarball={**described, "applications": ["kernel", "libcluster", "dns_cluster"]}, cluster="auto")["cluster"]
+    assert (told["libraries"], told["node"], told["peers"]) == (["dns_cluster", "libcluster"], None, [])

@@ -289,3 +289,63 @@ def test_how_far_it_came_is_told_where_it_fails(start, replaced, staged, monkeyp
     died = start(release=staged("0.1.0-new", env="FAULT=crash\n").id, stop=True, watch=10)
     assert died["failed"] and "it died at once" in died["msg"]
     assert [asked["pid"] for asked in died["asked"]] == [replaced[0]] and died["asked_at"] is not None and died["ready"]
+
+
+PEERS = {"node": "guestbook@web1.x", "names": ["guestbook@web2.x"]}
+WHOLE = "guestbook@web1.x\nguestbook@web2.x started guestbook@web1.x"
+
+
+def test_nothing_is_stopped_whose_cluster_is_not_whole(start, replaced, new, layout, evaluates):
+    evaluates("guestbook@web1.x\nguestbook@web2.x silent")
+    answer = start(release=new.id, stop=True, deadman=300, peers=PEERS, drain_expression="Oban.drain()", watch=5)
+    assert answer["failed"] and (answer["asked"], answer["asked_at"], answer["lacks"]) == ([], None, ["web2.x"])
+    assert answer["msg"].startswith("Nothing was stopped, since the cluster is not whole any more: guestbook@web2.x did not answer guestbook@web1.x")
+    assert [process.pid for process in _processes.scan().of_root(layout.root)] == [replaced[0]]
+    assert start(release=new.id, stop=True, peers=PEERS, _ansible_check_mode=True)["failed"]
+    assert not os.path.exists(os.path.join(layout.root, ".deadman")), "no timer is left for it"
+
+
+def test_where_it_is_whole_or_cannot_be_told_it_goes_on(start, replaced, new, layout, evaluates):
+    evaluates(WHOLE)
+    assert start(release=new.id, stop=True, peers=PEERS, watch=10)["ready"]
+    evaluates("** (exit) :x", "raised")
+    assert start(release=new.id, stop=True, peers=PEERS, watch=10)["ready"]
+
+
+def test_what_serves_drains_before_it_is_asked_to_stop(start, replaced, new, layout, evaluates):
+    asked = evaluates()
+    answer = start(release=new.id, stop=True, drain_expression="Oban.drain()", watch=10)
+    assert (answer["ready"], answer["undrained"]) == (True, None) and asked() == ["Oban.drain()"]
+
+
+def test_what_does_not_drain_is_stopped_all_the_same(start, replaced, new, layout, evaluates):
+    evaluates("** (KeyError) hunter22", "raised")
+    with open(f"{new.path}/.env", "a", encoding="utf-8") as file:
+        file.write("PASSWORD=hunter22\n")
+    answer = start(release=new.id, stop=True, drain=5, drain_expression="Oban.drain()", watch=10)
+    assert answer["ready"] and answer["pid"] not in (None, replaced[0])
+    assert answer["undrained"] == f"0.1.0 (pid {replaced[0]}) was asked to stop without having drained. Oban.drain(): ** (KeyError) ********."
+    assert answer["undrained"] in str(answer["warnings"])
+
+
+def test_what_has_drained_and_was_not_stopped_is_told_of(start, replaced, new, evaluates):
+    evaluates()
+    answer = start(stop=True, deadman=300, drain_expression="Oban.drain()")
+    assert answer["failed"] and answer["asked_at"] is None and "'release' is missing" in answer["msg"]
+    assert answer["msg"].endswith("What serves has drained by then, and serves on: the playbook beamops.elixir.restart takes that back.")
+    assert "drained" not in start(stop=True, deadman=300)["msg"]
+
+
+def test_nothing_drains_in_check_mode_or_where_nothing_is_asked(start, replaced, new, evaluates):
+    asked = evaluates()
+    start(release=new.id, stop=True, drain_expression="Oban.drain()", _ansible_check_mode=True)
+    start(release=new.id, asked_at=replaced[1], drain_expression="Oban.drain()", watch=0.1)
+    assert asked() == []
+
+
+def test_with_whom_it_is_connected_is_told_before_a_restart(start, release, evaluates):
+    start()
+    evaluates(WHOLE)
+    told = start(stop=True, cluster="auto", _ansible_check_mode=True)["cluster"]
+    assert (told["wanted"], told["node"], told["peers"]) == ("auto", "guestbook@web1.x", ["guestbook@web2.x"])
+    assert "cluster" not in start(stop=True, _ansible_check_mode=True)

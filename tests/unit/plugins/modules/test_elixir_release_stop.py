@@ -72,3 +72,23 @@ def test_another_roots_release_is_left_alone(run_module, place, pid):
 def test_no_secret_is_shown(stop, pid):
     answer = str(stop())
     assert "hunter22" not in answer and "COOKIEOFTHETARBALL" not in answer
+
+
+def test_it_drains_before(stop, layout, pid, evaluates):
+    asked = evaluates()
+    assert stop(drain=5, drain_expression="Oban.drain()", _ansible_check_mode=True)["undrained"] is None and asked() == []
+    assert "'drain' is missing" in stop(drain_expression="Oban.drain()")["msg"] and _processes.alive(pid)
+    answer = stop(drain=5, drain_expression="Oban.drain()")
+    assert (answer["undrained"], len(answer["asked"]), asked()) == (None, 1, ["Oban.drain()"])
+
+
+def test_what_does_not_drain_is_asked_to_stop_all_the_same(stop, layout, pid, evaluates, eventually):
+    evaluates("** (KeyError) hunter22", "raised")
+    answer = stop(drain=5, drain_expression="Oban.drain()")
+    assert "without having drained. Oban.drain(): ** (KeyError) ********." in answer["undrained"] and len(answer["asked"]) == 1
+    assert eventually(lambda: not _processes.alive(pid))
+
+
+def test_what_is_killed_has_no_time_to_drain(stop, pid, evaluates):
+    asked = evaluates()
+    assert stop(force=True, drain=5, drain_expression="Oban.drain()")["asked"] and asked() == []

@@ -126,6 +126,18 @@ def test_the_other_slot_is_asked_and_leaves_nothing(call, live, release, layout)
     assert sorted(os.listdir(layout.slots)) == ["green", "green.env"]
 
 
+def test_it_drains_when_the_traffic_has_moved(call, live, release, layout, evaluates):
+    new = release("0.2.0-b")
+    call(elixir_release_start, "green", release=new.id, stop=True, drain_expression="Oban.drain()")
+    since = call(module, "green", release=new.id)["since"]
+    asked = os.path.join(layout.slot_tmp("blue"), "evaluated")
+    assert not os.path.exists(asked), "it serves until then"
+    answer = call(elixir_release_stop, "blue", drain=5, since=since, drain_expression="Oban.drain()")
+    with open(asked, encoding="utf-8") as file:
+        assert file.read().split() == ["Oban.drain()"]
+    assert len(answer["asked"]) == 1 and "without having drained" in answer["undrained"], "the stand-in has no answer there"
+
+
 def test_what_is_left_in_a_slot_goes_before_the_next_one_starts(call, live, release, layout):
     for release_id in ("0.2.0-b", "0.3.0-c"):
         call(elixir_release_start, "green", release=release(release_id).id, stop=True, watch=5)

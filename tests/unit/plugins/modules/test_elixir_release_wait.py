@@ -135,3 +135,44 @@ def test_what_runs_beside_it_is_spared_by_a_kill(wait, release, stuck):
 def test_without_kill_it_stays(wait, stuck):
     answer = wait("stopped", asked_at=0, watch=0.1, within=1)
     assert verdict(answer) == (False, True) and answer["killed"] is None and _processes.alive(stuck)
+
+
+PEERS = {"node": "guestbook@web1.x", "names": ["guestbook@web2.x"]}
+
+
+def test_the_name_of_a_node_is_no_secret_whatever_variable_has_it(wait, staged, layout, run_module, node, evaluates):
+    release = staged("0.1.0-a", env=f"RELEASE_NODE={node}\nPEER=guestbook@web2.x\nOWN=guestbook@web1.x\n")
+    run_module(elixir_release_start, root=layout.root, release=release.id)
+    evaluates("guestbook@web1.x")
+    assert "guestbook@web1.x is not connected with guestbook@web2.x" in wait("ready", release=release.id, peers=PEERS)["msg"]
+    assert wait("ready", release=release.id, peers={"node": "guestbook@web1.x"})["node"] == "guestbook@web1.x"
+
+
+def test_it_has_to_be_connected_with_whom_it_was(wait, release, pid, evaluates):
+    evaluates("guestbook@web1.x\nguestbook@web2.x started guestbook@web3.x")
+    answer = wait("ready", release=release.id, peers=PEERS)
+    assert verdict(answer) == (False, False) and (answer["look"], answer["seen"]) == ("cluster", "web2.x")
+    evaluates("guestbook@web1.x\nguestbook@web2.x started guestbook@web1.x")
+    answer = wait("ready", release=release.id, peers=PEERS)
+    assert verdict(answer) == (True, False) and answer["node"].startswith("guestbook@web1.x"), "the others know it by that"
+    assert wait("ready", release=release.id)["node"] is None, "nobody wants to know"
+
+
+def test_an_expression_is_the_last_look(wait, release, pid, evaluates):
+    asked = evaluates("false")
+    answer = wait("ready", release=release.id, expression="MyApp.ready?()", stable_for=3600)
+    assert verdict(answer) == (False, False) and asked() == [], "others come first"
+    answer = wait("ready", release=release.id, expression="MyApp.ready?()", watch=0.01, within=60)
+    assert verdict(answer) == (False, False) and (answer["look"], answer["seen"]) == ("expression", "false")
+    assert answer["msg"] == "MyApp.ready?() is not true: false." and set(asked()) == {"MyApp.ready?()"}
+    evaluates("true", "true")
+    assert verdict(wait("ready", release=release.id, expression="MyApp.ready?()")) == (True, False)
+
+
+def test_what_proved_it_is_asked_of_it_and_nothing_newer(wait, staged, layout, run_module, node, evaluates):
+    asked = evaluates("true", "true")
+    for release_id, proof in (("0.1.0-a", {"expression": "Old.ready?()"}), ("0.1.0-b", {"port": None}), ("0.1.0-c", None)):
+        release = staged(release_id, env=f"RELEASE_NODE={node}\n", proof=proof)
+        run_module(elixir_release_start, root=layout.root, release=release.id, stop=True, watch=5)
+        assert verdict(wait("ready", release=release.id, as_proven=True, expression="New.ready?()")) == (True, False)
+    assert asked() == ["Old.ready?()", "New.ready?()"], "what was proven without an expression has none"

@@ -320,3 +320,14 @@ def test_where_too_few_serve_nobody_goes_back_but_for_one_that_has_switched(poli
 
 def test_a_host_goes_back_for_what_sends_it_back():
     assert _fleet.reason([switched("web1"), short("web2", False), failed("web3", ["web3"])], switched("web1")).startswith("web3: ")
+
+
+@pytest.mark.parametrize(("lacks", "going_back"), [(["web3.x"], []), (["web1.x", "web3.x"], ["web1"]), ([], ["web1"])])
+def test_where_a_cluster_is_not_whole_nobody_goes_back_but_for_one_that_has_switched(lacks, going_back):
+    refused = untouched("web2", problem={**problem(["web2"], stopped=False), "lacks": lacks})
+    fleet = [switched("web1", up={"ready": True, "node": "guestbook@web1.x"}), refused, untouched("web3", up={"skipped": True})]
+    decided = _fleet.decisions(fleet, "fleet", "deploy")
+    assert (decided["failed"], decided["going_back"], decided["bad"]) == (["web2"], going_back, [])
+    # Of a release without a node
+    nameless = [switched("web1", up={"ready": True, "node": None}), refused]
+    assert _fleet.decisions(nameless, "fleet", "deploy")["going_back"] == ([] if lacks else ["web1"])

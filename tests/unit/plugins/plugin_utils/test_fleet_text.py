@@ -57,6 +57,8 @@ def test_behind_the_table_stands_what_there_is_to_know():
     listings = {"results": [{"stdout_lines": ["unknown migration 2"]}]}
     lines = _fleet_text.deployed([host(down={"killed": "It did not stop."}, listings=listings), {**host(), "host": "web2"}], check_mode=False)
     assert lines[3:] == ["web1: It did not stop.", "The database has migrations that the older release does not know: 2."]
+    undrained = {**STARTED, "start": {**STARTED["start"], "undrained": "0.1.0 has not drained."}, "asked": {"undrained": "Nor has 0.0.9."}}
+    assert _fleet_text.deployed([host(**undrained)], check_mode=False)[2:] == ["web1: 0.1.0 has not drained.", "web1: Nor has 0.0.9."]
     killed = {"start": {**STARTED["start"], "killed": "0.1.0 was killed."}}
     assert _fleet_text.deployed([host(switched=True, **killed)], check_mode=False)[2:] == ["web1: 0.1.0 was killed."]
     lines = _fleet_text.deployed([host(listings=listings, migrated_down={"rc": 0})], check_mode=False)
@@ -131,11 +133,20 @@ def test_without_a_timer_a_lost_host_keeps_its_lock():
     assert lines[-1].startswith("Its lock is kept")
 
 
-def test_a_look_that_the_old_release_fails_too_is_told():
-    same = {"ready": False, "look": "http", "seen": "500", "msg": "it answers 500."}
-    lines = _fleet_text.failure(host(problem=PROBLEM, same_look=same, **BACK), "deploy", 300)
+@pytest.mark.parametrize(
+    ("look", "advice"),
+    [
+        ("http", "See whether elixir_release_health_url"),
+        ("port", "See whether elixir_release_health_url"),
+        ("cluster", "See whether these hosts reach each other"),
+        ("expression", "See whether elixir_release_ready asks"),
+    ],
+)
+def test_a_look_that_the_old_release_fails_too_is_told(look, advice):
+    same = {"ready": False, "look": look, "seen": "500", "msg": "it answers 500."}
+    lines = _fleet_text.failure(host(problem={**PROBLEM, "look": look}, same_look=same, **BACK), "deploy", 300)
     assert lines[2] == "0.1.0-aaaaaaaa fails the same look: it answers 500."
-    assert lines[3].startswith("So 0.2.0-bbbbbbbb.2 is not marked bad. See whether elixir_release_health_url")
+    assert lines[3].startswith(f"So 0.2.0-bbbbbbbb.2 is not marked bad. {advice}")
 
 
 def test_with_evidence_the_message_is_one_line():

@@ -42,6 +42,19 @@ def test_going_back(release, run, find, layout):
     assert [found.state for found in _releases.staged(layout)] == ["good", "staged"]
 
 
+def test_what_proved_the_old_release_is_asked_of_it(release, find, layout, evaluates, monkeypatch):
+    asked = evaluates("true", "true")
+    old = release("0.1.0-a", state="good", proof={"expression": "Old.ready?()"})
+    _current.point(layout, old.id)
+    _going_back.go_back(layout, find(), None)
+    assert asked() == ["Old.ready?()"]
+    evaluates("false")
+    monkeypatch.setattr(_going_back, "READY_SECONDS", 0.1)
+    os.kill(_processes.scan().of_root(layout.root)[0].pid, signal.SIGKILL)
+    with pytest.raises(ReleaseError, match="is not true: false"):
+        _going_back.go_back(layout, find(), None)
+
+
 def test_where_nothing_runs_any_more(release, find, layout):
     old = release("0.1.0-a", state="good")
     _current.point(layout, old.id)

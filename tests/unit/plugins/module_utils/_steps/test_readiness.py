@@ -213,3 +213,10 @@ def test_closed(ports, ready, words):
     seen = _readiness.Seen(7, "0.1.0", "/opt/a", 1.0)
     verdict = _readiness.closed([(seen, listened) for listened in ports])
     assert (verdict.ready, verdict.fatal) == (ready, False) and words in verdict.msg
+
+
+def test_an_expression_has_to_be_true_and_nothing_that_reads_so():
+    shows(_readiness.expression("MyApp.ready?()", True, "true"), READY, "MyApp.ready?() is true.")
+    shows(_readiness.expression("MyApp.ready?()", False, ":ok"), NOT_YET, "MyApp.ready?() is not true: :ok.")
+    verdict = _readiness.expression("MyApp.ready?()", False, "** (RuntimeError)\n\x1b[31mboom " + "x" * 500)
+    assert (verdict.look, verdict.seen[:23], len(verdict.seen)) == ("expression", "** (RuntimeError) boom ", 200 - len("\x1b[31m"))
