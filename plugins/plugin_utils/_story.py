@@ -113,7 +113,7 @@ def _stop(step: Step) -> str:
 def _current(step: Step) -> str:
     """What was recorded of a release stands in the difference that this makes."""
     before, after = (step.answer.get("diff", {}).get(key, "").strip() for key in ("before", "after"))
-    release, _, state = after.partition(": ")
+    release, dummy, state = after.partition(": ")
     if not step.answer["changed"] or before == after and step.options.get("event") != "rollback":
         return ""
     if step.options.get("event") == "rollback" and state == "good":
@@ -216,11 +216,11 @@ def seconds(passed: float) -> str:
 
 def progress(passed: float, limit: float | None, what: str, columns: int) -> str:
     """One line. Of what has a limit, how much of it is over."""
-    bar = ""
+    gone = ""
     if limit:
         filled = min(int(BAR * passed / limit), BAR)
-        bar = f"[{'#' * filled}{'.' * (BAR - filled)}] "
-    text = f"  {bar}{passed:.0f} s{f' of at most {limit:.0f} s' if limit else ''}  {what}"
+        gone = f"[{'#' * filled}{'.' * (BAR - filled)}] "
+    text = f"  {gone}{passed:.0f} s{f' of at most {limit:.0f} s' if limit else ''}  {what}"
     return text if len(text) <= columns else text[: columns - 1] + "…"
 
 
