@@ -48,9 +48,13 @@ nitpicky = True
 ANSIBLE = "https://docs.ansible.com/projects/ansible/latest"
 LABELS = {
     "action_plugins": "plugins/action.html",
+    "callback_plugins": "plugins/callback.html",
     "ansible_configuration_settings": "reference_appendices/config.html",
     "common_return_values": "reference_appendices/common_return_values.html",
 }
+
+# Ansible's own modules and plugins, which have a page each
+BUILTIN = re.compile(r"ansible_collections\.ansible\.builtin\.(\w+)_(module|callback)")
 
 _LINK = re.compile(r"(?<=\]\()([^)\s#]+)(#[^)\s]*)?(?=\))")
 
@@ -83,6 +87,10 @@ def lead_links(app, docname: str, source: list[str]) -> None:
 def to_ansible(app, env, node, content):
     if node["reftarget"] in LABELS:
         return nodes.reference("", "", content, refuri=f"{ANSIBLE}/{LABELS[node['reftarget']]}")
+    if builtin := BUILTIN.fullmatch(node["reftarget"]):
+        return nodes.reference("", "", content, refuri=f"{ANSIBLE}/collections/ansible/builtin/{builtin[1]}_{builtin[2]}.html")
+    if node.get("reftype") == "envvar" and node["reftarget"].startswith("ANSIBLE_"):
+        return nodes.reference("", "", content, refuri=f"{ANSIBLE}/reference_appendices/config.html#envvar-{node['reftarget']}")
     return None
 
 
