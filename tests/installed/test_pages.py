@@ -81,13 +81,15 @@ def test_the_second_deploy_changes_nothing(at, check_and_deploy):
 def test_the_commands_on_ci_and_troubleshooting(at):
     (at.directory / ".vault-password").write_text("a password\n")
     [encrypt] = commands("docs/ci.md", ways.DESK)
-    deploy, unlock, _, check = commands("docs/ci.md", ways.PLAYBOOK)
+    deploy, unlock, rollback, check = commands("docs/ci.md", ways.PLAYBOOK)
     at.succeeds(encrypt)
     assert (at.directory / ".env.production").read_text().startswith("$ANSIBLE_VAULT;")
     for command in (check, deploy):
         assert {counts["changed"] for counts in recap(at.succeeds(command)).values()} == {0}
     at.succeeds(unlock)
     [status] = commands("docs/troubleshooting.md", ways.PLAYBOOK)
+    # Nothing older is there
+    assert "This host has no good release" in at.run(rollback).output
     assert at.succeeds(status).count("0.2.0-") >= len(HOSTS)
 
 

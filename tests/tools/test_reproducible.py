@@ -2,19 +2,20 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""tools/reproducible, on tarballs that ansible-galaxy builds from the same files, made in another order at another time."""
+"""tools/reproducible.py, on tarballs that ansible-galaxy builds from the same files, made in another order at another time."""
 
 from __future__ import annotations
 
 import json
 import os
 import subprocess
+import sys
 import tarfile
 from pathlib import Path
 
 import pytest
 
-TOOL = Path(__file__).parents[2] / "tools/reproducible"
+TOOL = Path(__file__).parents[2] / "tools/reproducible.py"
 FILES = ["README.md", "playbooks/b.yml", "playbooks/a.yml", "plugins/modules/z.py", "plugins/modules/" + 120 * "a" + ".py"]
 GALAXY = "{namespace: beamops, name: sample, version: 1.0.0, readme: README.md, authors: [we]}\n"
 
@@ -45,7 +46,7 @@ def written_anew(tarballs):
     """What they were and what they are."""
     before = [tarball.read_bytes() for tarball in tarballs]
     for tarball in tarballs:
-        subprocess.run([TOOL, tarball, "1750000000"], check=True)
+        subprocess.run([sys.executable, TOOL, tarball, "1750000000"], check=True)
     return before, [tarball.read_bytes() for tarball in tarballs]
 
 

@@ -1,9 +1,8 @@
-#!/usr/bin/env python3
 # Copyright (c) 2026, the beamops.elixir authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# tools/reproducible TARBALL SECONDS    writes a collection's tarball anew, so that the same content is the same bytes
+# python tools/reproducible.py TARBALL SECONDS    writes a collection's tarball anew, so that the same content is the same bytes
 #
 # ansible-galaxy takes the files in the order of the directory, and the times of the build. Here they come sorted, and all from SECONDS (since 1970).
 # How gzip packs them is zlib's affair: another zlib may write other bytes.
