@@ -24,7 +24,7 @@ WAYS = (
     ("ansible |ansible-vault |export ", DESK),
     (r"sudo systemctl edit ", EDITOR),
     (r".* remote'$", TERMINAL),
-    (r"journalctl .* -f$|sudo sh -c 'tail .* -F ", ENDLESS),
+    (r"journalctl .* -f$|sudo tail .* -F ", ENDLESS),
     (r"sudo |systemctl |systemd-analyze |curl http://127\.0\.0\.1", HOST),
 )
 
