@@ -68,6 +68,8 @@ QUIET = frozenset(
     """add_host assert gather_facts group_by include_role include_tasks include_vars meta set_fact setup stat
     validate_argument_spec""".split()
 )
+# What writes to the terminal by itself
+SPEAKERS = ("pause", f"{STEP}say")
 # For how many seconds a step may go on, by its option; the first that a task sets
 LIMITS = ("drain", "within")
 
@@ -154,7 +156,7 @@ class CallbackModule(Default):
 
     def _wait_for(self, task):
         self._waiting, self._looked, self._limit = [], {}, None
-        self._what = "" if action_of(task) == "pause" else self._name_of(task.get_name())
+        self._what = "" if action_of(task) in SPEAKERS else self._name_of(task.get_name())
         if self._size and step_of(task) == "stage":
             self._what += f", at most {self._size} to each"
         self._progress.show(None)

@@ -279,6 +279,28 @@ def test_no_progress_on_a_terminal_that_can_do_nothing(play):
     assert rc == 0 and "\r" not in shown and "\x1b" not in shown
 
 
+def test_what_is_said_as_it_is_has_nothing_drawn_over_it(play):
+    tasks = """
+- name: Say
+  hosts: all
+  gather_facts: false
+  tasks:
+    - name: Take some time
+      ansible.builtin.raw: sleep 1.5
+      changed_when: false
+    - name: Say it
+      beamops.elixir.elixir_release_say:
+        lines: [HOST  RUNNING, 'web1  "0.2.0"']
+      run_once: true
+    - name: Stop for a moment
+      ansible.builtin.pause:
+        seconds: 2
+"""
+    rc, shown = play.on_terminal(tasks, NO_COLOR="1")
+    assert rc == 0 and '\nHOST  RUNNING\nweb1  "0.2.0"\n' in shown
+    assert "\x1b" not in shown[shown.index("HOST") :], "nor while somebody may be asked"
+
+
 def test_an_interrupt_ends_it_at_once(play):
     rc, shown = play.on_terminal(SLOW.format(60), NO_COLOR="1", interrupt_when="1 s  web1")
     assert rc == 99 and "User interrupted execution" in shown
