@@ -33,7 +33,7 @@ def batches(fleet: _fleet.Fleet, looked: str) -> list[t.Any]:
     return ONE_BY_ONE if is_one(fleet, looked) else BATCHES
 
 
-def expected(fleet: _fleet.Fleet, own: str, batch: t.Container[str], looked: str) -> dict[str, t.Any]:
+def expected(fleet: _fleet.Fleet, own: str, batch: t.Iterable[str], looked: str) -> dict[str, t.Any]:
     """With whom the node of this host has to be connected; nothing where it was alone.
 
     What this run knows of is named as it is now, so that nobody passes for it who is only kept warm beside it. Of all others only the host counts: their
@@ -57,7 +57,7 @@ def expected(fleet: _fleet.Fleet, own: str, batch: t.Container[str], looked: str
         "hosts": sorted(set(hosts)),
         "whole": told["whole"],
         "one_name": _one_name(told),
-        "least": _needed(fleet, own, batch, looked),
+        "least": _needed(by_name[own], [host for host in fleet if host["host"] not in (own, *batch) and not _runs(host, looked)], looked),
     }
 
 
@@ -84,7 +84,8 @@ def _outside(fleet: _fleet.Fleet, host: _fleet.Host, looked: str) -> t.Iterator[
     if not told.get("node"):
         return
     there = ", ".join(told["peers"]) or "nobody"
-    least = _needed(fleet, host["host"], (), looked)
+    # As it was when all of them told
+    least = _needed(host, [other for other in fleet if other is not host and not _ran(other, looked)], looked)
     others = [_names(other, looked) for other in fleet if other is not host and record(other, looked).get("node")]
     # Who was told of by this name may have another one by now
     lacks = [names[0] for names in others if not set(names).intersection(told["peers"]) and _may_join(told, names[0])]
@@ -115,16 +116,20 @@ def _names(host: _fleet.Host, looked: str) -> list[str]:
     return [name for name in (up.get("ready") and up.get("node"), record(host, looked).get("node")) if name]
 
 
-def _needed(fleet: _fleet.Fleet, own: str, batch: t.Container[str], looked: str) -> int:
+def _needed(host: _fleet.Host, down: _fleet.Fleet, looked: str) -> int:
     """How many hosts have to be connected; 0 where those that were are to be. Nobody is connected with one on which nothing runs yet, as on a first deploy."""
-    least = _least(record({host["host"]: host for host in fleet}[own], looked))
-    down = [host for host in fleet if host["host"] != own and host["host"] not in batch and not _runs(host, looked)]
+    least = _least(record(host, looked))
     return max(1, least - len(down)) if least else 0
 
 
 def _runs(host: _fleet.Host, looked: str) -> bool:
+    return _ran(host, looked) or bool(host.get("up", {}).get("ready"))
+
+
+def _ran(host: _fleet.Host, looked: str) -> bool:
+    """Before this run started anything."""
     told = host.get(looked, {})
-    return bool(record(host, looked).get("node") or told.get("running") or told.get("asked") or host.get("up", {}).get("ready"))
+    return bool(record(host, looked).get("node") or told.get("running") or told.get("asked"))
 
 
 def _host(node: str) -> str:

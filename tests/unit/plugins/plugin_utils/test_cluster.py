@@ -130,6 +130,12 @@ def test_what_this_run_has_started_under_another_name_is_not_missed_by_who_told_
     assert _cluster.split([host("web1", "web2", "web3", **up("guestbook-green@web1.x")), *WHOLE[1:]], "before") == ""
 
 
+def test_what_this_run_has_started_where_nothing_ran_was_nobody_to_be_connected_with():
+    fleet = [host("web1", node=None, wanted="3", up={"ready": True, "node": NODES["web1"]}), host("web2", node=None, wanted="3"), host("web3", wanted="3")]
+    assert _cluster.split(fleet, "before") == ""
+    assert peers(fleet, "web2", ("web2",))["least"] == 3, "from now on it is"
+
+
 def test_where_nothing_runs_nobody_is_missing_yet():
     assert _cluster.split([host("web1", "web2"), host("web2", "web1"), host("web3", node=None)], "before") == ""
 
