@@ -10,6 +10,11 @@ import tarfile
 import pytest
 
 
+@pytest.fixture(scope="module", autouse=True)
+def version(playbook, tarballs):
+    assert playbook("deploy", "--limit", "web1", elixir_release_tarball=tarballs["0.2.0"]).rc == 0
+
+
 @pytest.fixture
 def rebuilt(tarballs, tmp_path):
     """A tarball of 0.2.0 whose files were changed by a function of their name and content."""
