@@ -23,7 +23,7 @@ from ansible.errors import AnsibleActionFail, AnsibleError
 from ansible_collections.beamops.elixir.plugins.module_utils import _module
 from ansible_collections.beamops.elixir.plugins.module_utils._errors import ReleaseError
 from ansible_collections.beamops.elixir.plugins.module_utils._modules import _build, _tarball_info
-from ansible_collections.beamops.elixir.plugins.module_utils._tarball import _mix_project, _tarball
+from ansible_collections.beamops.elixir.plugins.module_utils._tarball import _elixir_code, _mix_project, _tarball
 from ansible_collections.beamops.elixir.plugins.plugin_utils import _builder, _dockerfile, _source
 from ansible_collections.beamops.elixir.plugins.plugin_utils._step import StepAction
 
@@ -48,7 +48,8 @@ class ActionModule(StepAction):
 
     def _build(self, task_vars, wanted):
         project = os.path.abspath(wanted["project"])
-        check_mix_exs(project, wanted["name"])
+        mix_exs = _mix_project.mix_exs(project)
+        check_mix_exs(project, mix_exs, wanted["name"])
         source = _source.look(project, wanted["keep_out"])
         fleet = _builder.fleet(wanted["hosts"])
         versions = _builder.versions(read(os.path.join(project, ".tool-versions")), wanted["elixir"], wanted["otp"])
@@ -58,14 +59,14 @@ class ActionModule(StepAction):
         counts = [fleet.machine, image, theirs, template, *(wanted[key] for key in ("name", "packages", "args", "options")), sorted(wanted["secrets"])]
         inputs = _source.digest(source, *counts)
 
-        before = record_of(project, wanted["name"], inputs)
+        before = built_before(project, wanted["name"], inputs)
         if before:
-            tarball = before["path"]
-            words = f"Nothing has changed since {tarball} was built from {before['source']}: remove it to build again."
-            return {**before, **told(project, tarball, wanted["name"]), "changed": False, "msg": words}
+            check_choice(project, before["path"], wanted["name"])
+            words = f"Nothing has changed since {before['path']} was built from {before['source']}: remove it to build again."
+            return {**before, "changed": False, "msg": words}
         engine, image_name = self._look(task_vars, image)
         check_machine(engine, fleet, wanted["options"])
-        text, target = theirs or (self._ours(template, image_name, engine, wanted, versions), "tarball")
+        text, target = theirs or (self._ours(template, project, mix_exs, image_name, engine, wanted), "tarball")
         said = {
             "source": source.words,
             "commit": source.commit,
@@ -78,10 +79,10 @@ class ActionModule(StepAction):
             where = f"{wanted['dockerfile']}, stage {target}" if theirs else image_name
             return {**said, "changed": True, "msg": f"Would build {wanted['name']} from {source.words}, for {fleet.machine or 'the hosts'}, in {where}."}
         order = {"name": wanted["name"], "dockerfile": text, "target": target, "buildkit": engine["buildkit"]}
-        tarball = self._make(task_vars, source, {**order, "args": wanted["args"], "options": wanted["options"]})
-        built = told(project, tarball, wanted["name"])
-        write_record(tarball, {**{key: said[key] for key in RECORDED}, "inputs": inputs, "sha256": built["sha256"]})
-        return {**said, **built, "changed": True, "msg": f"Built {_tarball_info.summary(built)}, from {source.words}: {tarball}"}
+        built = self._make(task_vars, source, {**order, "args": wanted["args"], "options": wanted["options"]})
+        check_choice(project, built["path"], wanted["name"])
+        write_record(built["path"], {**{key: said[key] for key in RECORDED}, "inputs": inputs, "sha256": built["sha256"]})
+        return {**said, **built, "changed": True, "msg": f"Built {_tarball_info.summary(built)}, from {source.words}: {built['path']}"}
 
     def _template(self, name):
         try:
@@ -94,20 +95,19 @@ class ActionModule(StepAction):
         found = self._send(task_vars, {"images": image.rather})
         return found["engine"], found["image"] or image.name
 
-    def _send(self, task_vars, order, **options):
+    def _send(self, task_vars, order):
         """What only looks does so in check mode, too."""
         was, self._task.check_mode = self._task.check_mode, False
         try:
-            found = self.send(task_vars, {**self._task.args, "hosts": {}, "order": order, **options})
+            found = self.send(task_vars, {**self._task.args, "hosts": {}, "order": order})
         finally:
             self._task.check_mode = was
         if found.get("failed"):
             raise ReleaseError(found.get("msg") or found.get("module_stderr") or "The build host says nothing.")
         return found
 
-    def _ours(self, template, image, engine, wanted, versions):
+    def _ours(self, template, project, mix_exs, image, engine, wanted):
         environment = jinja2.Environment(undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True)
-        mix_exs = read(os.path.join(wanted["project"], "mix.exs"))
         return environment.from_string(template).render(
             name=wanted["name"],
             image=image,
@@ -115,13 +115,13 @@ class ActionModule(StepAction):
             buildkit=engine["buildkit"],
             # Compiled code is of one Erlang and one Elixir
             cache=f"{wanted['name']}-{hashlib.sha256(image.encode()).hexdigest()[:8]}",
-            locked=os.path.exists(os.path.join(wanted["project"], "mix.lock")),
+            locked=os.path.exists(os.path.join(project, "mix.lock")),
             aliases=[alias for alias in ("assets.setup", "assets.deploy") if f'"{alias}"' in mix_exs],
-            node=os.path.exists(os.path.join(wanted["project"], "assets", "package.json")),
+            node=os.path.exists(os.path.join(project, "assets", "package.json")),
         )
 
     def _make(self, task_vars, source, order):
-        """On the build host; then fetched."""
+        """On the build host; then fetched. What the tarball holds."""
         directory = self._connection._shell.tmpdir or self._make_tmp_path()
         context = self._connection._shell.join_path(directory, "context.tar.gz")
         with tempfile.TemporaryDirectory() as here:
@@ -132,20 +132,20 @@ class ActionModule(StepAction):
             found = self._send(task_vars, {**order, "context": context})
             fetched = os.path.join(here, os.path.basename(found["path"]))
             self._connection.fetch_file(found["path"], fetched)
-            _tarball.describe(fetched)  # else it is none that a deploy would take
+            described = _tarball.describe(fetched)  # else it is none that a deploy would take
             target = os.path.join(source.project, PLACE, os.path.basename(found["path"]))
             os.makedirs(os.path.dirname(target), exist_ok=True)
             shutil.copyfile(fetched, f"{target}.part")
             os.replace(f"{target}.part", target)
-        return target
+        return {**described, "path": target}
 
 
-def check_mix_exs(project, name):
+def check_mix_exs(project, mix_exs, name):
     """What can be told before anything is built."""
-    mix = _mix_project.read_mix_exs(project)
-    if mix.names and name not in mix.names:
-        raise ReleaseError(f"Unknown release name {name}: mix.exs in {project} tells of {', '.join(mix.names)}. Set elixir_release_name to one of them.")
-    if STEPS_WITH_TAR not in read(os.path.join(project, "mix.exs")):
+    unknown = _mix_project.unknown(project, name, _elixir_code.mix_project(mix_exs))
+    if unknown:
+        raise ReleaseError(f"{unknown}. Set elixir_release_name to one of them.")
+    if STEPS_WITH_TAR not in mix_exs:
         raise ReleaseError(
             f"No release in {os.path.join(project, 'mix.exs')} makes a tarball: add `steps: [:assemble, :tar]` to it, as in "
             f"`releases: [{name}: [steps: [:assemble, :tar]]]`."
@@ -162,22 +162,24 @@ def check_machine(engine, fleet, options):
     )
 
 
-def told(project, tarball, name):
-    """What a deploy will read of it. What it would take instead is told now."""
+def check_choice(project, tarball, name):
+    """What a deploy would take instead is told now."""
     found = _mix_project.find(project, name)
     if found.path != tarball:
         raise ReleaseError(f"{tarball} is what was built, and a deploy would take {found.path}: remove that, or build again after removing both.")
-    return _tarball.describe(tarball)
 
 
-def record_of(project, name, inputs):
-    """Of the tarball that was built of just this and still is what it was; None where there is none."""
+def built_before(project, name, inputs):
+    """The tarball that was built of just this and still is what it was, with its record; None where there is none."""
     for path in glob.glob(os.path.join(glob.escape(project), PLACE, f"{name}-*{RECORD}")):
         try:
             record = json.loads(read(path))
             tarball = f"{path.removesuffix(RECORD)}.tar.gz"
-            if record["inputs"] == inputs and os.path.isfile(tarball) and _tarball.describe(tarball)["sha256"] == record["sha256"]:
-                return {**{key: record[key] for key in RECORDED}, "path": tarball}
+            if record["inputs"] != inputs or not os.path.isfile(tarball):
+                continue
+            described = _tarball.describe(tarball)
+            if described["sha256"] == record["sha256"]:
+                return {**{key: record[key] for key in RECORDED}, **described}
         except (ValueError, KeyError, ReleaseError):
             continue
     return None

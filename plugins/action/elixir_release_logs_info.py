@@ -14,7 +14,7 @@ class ActionModule(StepAction):
     def run(self, tmp=None, task_vars=None):
         super().run(tmp, task_vars)
         answer = self.send(task_vars)
-        method = self._connection.become.name if self._connection.become else None
+        method = _ssh.method(self._connection)
         for log in answer.get("logs", []):
             log["follow"] = _ssh.command(self._connection, _ssh.as_user(method, None, log["follow"]))
         return answer

@@ -14,7 +14,7 @@ class ActionModule(StepAction):
     def run(self, tmp=None, task_vars=None):
         super().run(tmp, task_vars)
         answer = self.send(task_vars)
-        method = self._connection.become.name if self._connection.become else None
+        method = _ssh.method(self._connection)
         for console in answer.get("consoles", []):
             console["refused"] = console["refused"] or self._refused(method, console["user"])
             console["command"] = _ssh.command(self._connection, _ssh.as_user(method, console["user"], console["command"]))

@@ -12,10 +12,13 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.beamops.elixir.plugins.module_utils._host import _node
 from ansible_collections.beamops.elixir.plugins.plugin_utils import _fleet
 
-BATCHES = [1, "25%", "100%"]
+BATCHES = [1, "25%", "100%"]  # as the playbooks say to what counts on them
 ONE_BY_ONE = [1]
+# Every new Phoenix application has it, and few use it: it counts where it has joined somebody
+UNCHOSEN = {"dns_cluster"}
 
 
 def record(host: _fleet.Host, looked: str) -> t.Mapping[str, t.Any]:
@@ -24,8 +27,8 @@ def record(host: _fleet.Host, looked: str) -> t.Mapping[str, t.Any]:
 
 
 def is_one(fleet: _fleet.Fleet, looked: str) -> bool:
-    """Where a library is there to join nodes, where nodes are joined, or where the operator says how many are to be."""
-    return any(_least(told) or told["libraries"] or told["peers"] for told in (record(host, looked) for host in fleet) if told)
+    """Where a library was taken to join nodes, where nodes are joined, or where the operator says how many are to be."""
+    return any(_least(told) or _joins(told) or told["peers"] for told in (record(host, looked) for host in fleet) if told)
 
 
 def batches(fleet: _fleet.Fleet, looked: str) -> list[t.Any]:
@@ -48,7 +51,7 @@ def expected(fleet: _fleet.Fleet, own: str, batch: t.Iterable[str], looked: str)
     for peer in told["peers"]:
         host = known.get(peer)
         if host is None:
-            hosts.append(_host(peer))
+            hosts.append(_node.host(peer) or peer)
         elif host["host"] not in batch and host["host"] != own:
             names.append(_names(host, looked)[0])
     return {
@@ -89,7 +92,7 @@ def _outside(fleet: _fleet.Fleet, host: _fleet.Host, looked: str) -> t.Iterator[
     others = [_names(other, looked) for other in fleet if other is not host and record(other, looked).get("node")]
     # Who was told of by this name may have another one by now
     lacks = [names[0] for names in others if not set(names).intersection(told["peers"]) and _may_join(told, names[0])]
-    hosts = {_host(name) for name in (told["node"], *told["peers"])}
+    hosts = {_node.host(name) or name for name in (told["node"], *told["peers"])}
     if least and len(hosts) < least:
         yield f"{told['node']} is connected with {there}, and with its own that are {len(hosts)} of the {least} hosts that are to be."
     elif lacks and not least:
@@ -101,13 +104,18 @@ def _least(told: t.Mapping[str, t.Any]) -> int:
     return int(told["wanted"]) if str(told.get("wanted", "")).isdigit() else 0
 
 
+def _joins(told: t.Mapping[str, t.Any]) -> bool:
+    """Where it cannot be told with whom a node is connected, any library may have joined it."""
+    return bool(set(told["libraries"]) - (set() if told.get("msg") else UNCHOSEN))
+
+
 def _one_name(told: t.Mapping[str, t.Any]) -> bool:
     """dns_cluster finds nodes of its own name only."""
     return "dns_cluster" in told["libraries"]
 
 
 def _may_join(told: t.Mapping[str, t.Any], name: str) -> bool:
-    return not _one_name(told) or name.partition("@")[0] == told["node"].partition("@")[0]
+    return not _one_name(told) or _node.short(name) == _node.short(told["node"])
 
 
 def _names(host: _fleet.Host, looked: str) -> list[str]:
@@ -130,7 +138,3 @@ def _ran(host: _fleet.Host, looked: str) -> bool:
     """Before this run started anything."""
     told = host.get(looked, {})
     return bool(record(host, looked).get("node") or told.get("running") or told.get("asked"))
-
-
-def _host(node: str) -> str:
-    return node.partition("@")[2] or node

@@ -13,6 +13,8 @@ from __future__ import annotations
 import re
 import typing as t
 
+from ansible_collections.beamops.elixir.plugins.module_utils._host import _node
+
 Host = t.Mapping[str, t.Any]
 Fleet = t.Sequence[Host]
 
@@ -99,7 +101,7 @@ def sends_back(fleet: Fleet, host: Host) -> bool:
     lacks = host["problem"].get("lacks")
     if lacks:
         nodes = [other.get("up", {}).get("node") or "" for other in fleet if other.get("switched")]
-        return any(node.partition("@")[2] in lacks for node in nodes)
+        return any(_node.host(node) in lacks for node in nodes)
     return bool(host["problem"].get("sends_back", True))
 
 

@@ -47,6 +47,11 @@ def target(option: t.Callable[[str], t.Any]) -> str:
     return f"{option('remote_user')}@{option('host')}" if option("remote_user") else option("host")
 
 
+def method(connection: t.Any) -> str | None:
+    """By which Ansible becomes another user, if it does."""
+    return connection.become.name if connection.become else None
+
+
 def as_user(method: str | None, user: str | None, words: t.Sequence[str]) -> str:
     """Run by another user, by default root; by the login itself where there is no method."""
     if method is None:

@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 
 LINES = 12
-# BuildKit begins each line with its step and its time
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+# BuildKit begins each line with its step and its time
 PREFIX = re.compile(r"^(?:#\d+ (?:\d+\.\d+ ?)?|\s*> )")
 # Of Mix and the compiler, of apt and npm, of the engine itself
 REASONS = re.compile(

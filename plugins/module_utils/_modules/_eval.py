@@ -55,12 +55,14 @@ def chosen(module, layout):
     release = _releases.chosen(layout, params["release"])
     application = _bin_app.staged(release.path, release.name, layout, _bin_app.account_of(release, layout, params["user"]))
     _module.hide(module, application.environ, release.name, release.id)
+    if not params["rpc"]:
+        return release, application
     scan = _processes.scan()
-    running = scan.of_release(release.path) if params["rpc"] else []
+    running = scan.of_release(release.path)
     if running and running[0].environ:  # it may have another name than its env file says, as in a slot, and other secrets
         application = _bin_app.running(running[0])
         _module.hide(module, application.environ, release.name, release.id)
-    if params["rpc"] and not scan.of_root(layout.root) and not is_known_to_epmd(application):
+    if not scan.of_root(layout.root) and not is_known_to_epmd(application):
         # bin/NAME would boot a BEAM to say so, and leave an epmd behind
         raise ReleaseError(f"Nothing of {layout.root} runs on this host, so there is no node to ask. The playbook beamops.elixir.restart starts it.")
     return release, application

@@ -112,9 +112,8 @@ def refuse_outside_cluster(module, layout, told):
 def ask(module, layout, release, told):
     """Has what it replaces stop. From then on the host goes back by itself if it hears no more of this run."""
     params = module.params
-    serving = [] if params["slot"] or module.check_mode else replaced(params, layout, release, _processes.scan())
-    if serving:
-        told["undrained"] = _stops.let_finish(module, serving)
+    if params["drain_expression"] and not params["slot"] and not module.check_mode:
+        told["undrained"] = _stops.let_finish(module, replaced(params, layout, release, _processes.scan()))
     if params["deadman"]:
         if not params["release"]:
             raise ReleaseError("'release' is missing, which the host is to go back from: give the id of the release that is to be started.")

@@ -39,7 +39,7 @@ def find(project: str, name: str | None = None) -> Found:
 
     Only of the version that mix.exs tells, where it does: an older one that lies about is no candidate. Of several the one that was built last.
     """
-    mix = read_mix_exs(project)
+    mix = _elixir_code.mix_project(mix_exs(project))
     names = (name,) if name else mix.names
     for places in PLACES:
         found = _tarballs(project, places)
@@ -49,15 +49,22 @@ def find(project: str, name: str | None = None) -> Found:
     raise ReleaseError(_none(project, name, mix))
 
 
-def read_mix_exs(project: str) -> _elixir_code.MixProject:
+def mix_exs(project: str) -> str:
     path = os.path.join(project, "mix.exs")
     try:
         with open(path, encoding="utf-8", errors="replace") as file:
-            return _elixir_code.mix_project(file.read())
+            return file.read()
     except OSError as exc:
         raise ReleaseError(
             f"Cannot read {path}: {exc.strerror}. Set 'project' (elixir_release_project of the role) to the directory of a mix project, or {OR_TARBALL}."
         ) from exc
+
+
+def unknown(project: str, name: str | None, mix: _elixir_code.MixProject) -> str | None:
+    """Said of a name that mix.exs tells others of."""
+    if not name or _fits(name, mix.names):
+        return None
+    return f"Unknown release name {name}: mix.exs in {project} tells of {', '.join(mix.names)}"
 
 
 def _tarballs(project: str, places: t.Iterable[str]) -> list[Tarball]:
@@ -105,8 +112,9 @@ def _left_aside(latest: Tarball, aside: list[Tarball], mix: _elixir_code.MixProj
 def _none(project: str, name: str | None, mix: _elixir_code.MixProject) -> str:
     every = [tarball.path for places in PLACES for tarball in _tarballs(project, places)]
     found = f"found {', '.join(sorted(set(every)))}" if every else "found no tarball at all"
-    if name and mix.names and name not in mix.names:
+    other = unknown(project, name, mix)
+    if other:
         advice = f"Set 'name' (elixir_release_name of the role) to one of them, or 'project' (elixir_release_project of the role) to the project of {name}"
-        return f"Unknown release name {name}: mix.exs in {project} tells of {', '.join(mix.names)}; {found}. {advice}."
+        return f"{other}; {found}. {advice}."
     what = " ".join(filter(None, (name or "/".join(mix.names), "/".join(mix.versions)))) or "a release"
     return f"No tarball of {what}, of which mix.exs tells, in _build/ of the mix project {project} or beside mix.exs; {found}. {HOW_TO_BUILD}, or {OR_TARBALL}."

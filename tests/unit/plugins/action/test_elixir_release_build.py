@@ -27,8 +27,8 @@ def test_an_engine_of_another_kind():
         action.check_machine(ENGINE, fleet("aarch64"), ["--pull"])
 
 
-def test_a_release_that_mix_exs_does_not_know(tmp_path):
-    (tmp_path / "mix.exs").write_text("def project, do: [app: :shop, version: \"0.1.0\", releases: [shop: [steps: [:assemble, :tar]]]]")
-    action.check_mix_exs(str(tmp_path), "shop")
+def test_a_release_that_mix_exs_does_not_know():
+    mix_exs = "def project, do: [app: :shop, version: \"0.1.0\", releases: [shop: [steps: [:assemble, :tar]]]]"
+    action.check_mix_exs("/shop", mix_exs, "shop")
     with pytest.raises(ReleaseError, match="Unknown release name guestbook: .* tells of shop"):
-        action.check_mix_exs(str(tmp_path), "guestbook")
+        action.check_mix_exs("/shop", mix_exs, "guestbook")

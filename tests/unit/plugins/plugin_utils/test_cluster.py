@@ -25,6 +25,7 @@ def up(node):
 WHOLE = [host("web1", "web2", "web3"), host("web2", "web1", "web3"), host("web3", "web1", "web2")]
 APART = [host(name) for name in NODES]
 FIRST = [host(name, node=None) for name in NODES]
+SILENT = [{"host": "web1", "before": {"running": [{}], "cluster": {**host("web1", libraries=["dns_cluster"], node=None)["before"]["cluster"], "msg": "It is silent."}}}]
 
 
 def peers(fleet, own="web1", batch=("web1",), looked="before"):
@@ -39,6 +40,11 @@ def peers(fleet, own="web1", batch=("web1",), looked="before"):
         (FIRST, [1, "25%", "100%"]),
         ([host("web1", libraries=["libcluster"]), *APART[1:]], [1]),
         ([host("web1", wanted="3", node=None), *FIRST[1:]], [1]),
+        # Every new Phoenix application has it
+        ([host(name, libraries=["dns_cluster"]) for name in NODES], [1, "25%", "100%"]),
+        ([host("web1", "web2", libraries=["dns_cluster"]), host("web2", "web1")], [1]),
+        ([host("web1", libraries=["dns_cluster", "syn"])], [1]),
+        (SILENT, [1]),
         # Nobody was to look, or nobody has
         ([{"host": "web1", "before": {"running": [], "cluster": None}}, {"host": "web2"}], [1, "25%", "100%"]),
         ([], [1, "25%", "100%"]),
