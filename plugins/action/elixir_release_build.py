@@ -42,7 +42,7 @@ class ActionModule(StepAction):
         try:
             return {**answer, **self._build(task_vars, wanted)}
         except (ReleaseError, OSError) as error:
-            raise AnsibleActionFail(_module.in_words(error)) from error
+            raise AnsibleActionFail(_module.in_words(error)) from None  # Ansible would tell the cause, too, in the same words
         finally:
             self._remove_tmp_path(self._connection._shell.tmpdir)
 

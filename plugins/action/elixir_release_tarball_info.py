@@ -23,5 +23,5 @@ class ActionModule(StepAction):
         try:
             told, note = _tarball_info.look(**arguments)
         except (ReleaseError, OSError) as error:
-            raise AnsibleActionFail(_module.in_words(error)) from error
+            raise AnsibleActionFail(_module.in_words(error)) from None  # Ansible would tell the cause, too, in the same words
         return {**answer, **told, **({"warnings": [note]} if note else {})}
