@@ -14,7 +14,7 @@ import typing as t
 import pytest
 import yaml
 
-from ansible_collections.beamops.elixir.molecule.conftest import PROJECT, run_playbook
+from ansible_collections.beamops.elixir.molecule.conftest import PROJECT, at_length, run_playbook
 
 GUESTBOOK = PROJECT / "examples" / "guestbook"
 SUITE = os.environ.get("BEAMOPS_SUITE", "bookworm")
@@ -104,10 +104,8 @@ def without_buildkit(monkeypatch):
     monkeypatch.setenv("DOCKER_BUILDKIT", "0")
 
 
-@pytest.fixture(params=["with_buildkit", "without_buildkit"])
+@pytest.fixture(params=["with_buildkit", pytest.param("without_buildkit", marks=at_length)])
 def either_way(request):
-    if request.param == "without_buildkit" and os.environ.get("BEAMOPS_QUICK"):
-        pytest.skip("left out by the quick form")
     request.getfixturevalue(request.param)
 
 

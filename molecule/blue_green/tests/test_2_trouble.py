@@ -4,11 +4,11 @@
 
 """What happens to a host, to nginx and to the run in the middle of it: nothing is stopped that serves, and the run says what it found."""
 
-import os
 import subprocess
 import threading
 
 import pytest
+from ansible_collections.beamops.elixir.molecule.conftest import at_length
 
 ROOT = "/opt/guestbook"
 # 0.1.0 is marked bad by the first test in which it fails itself, and deployed by force from then on
@@ -16,7 +16,7 @@ FLAGS = "/etc/nginx/elixir-release/guestbook"
 SITE = "/etc/nginx/conf.d/elixir-release-guestbook.conf"
 KILL_MODULE = "pkill -9 -x -f /usr/bin/python3"  # and not the host's timer, which has arguments
 
-pytestmark = pytest.mark.skipif("BEAMOPS_QUICK" in os.environ, reason="the quick form of the scenario")
+pytestmark = at_length
 
 
 @pytest.fixture(autouse=True)

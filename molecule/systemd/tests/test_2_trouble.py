@@ -4,16 +4,16 @@
 
 """Crashes, lack of memory, reboots, and people who use systemctl in the middle of a deploy."""
 
-import os
 import subprocess
 import threading
 import time
 
 import pytest
+from ansible_collections.beamops.elixir.molecule.conftest import at_length
 
 ROOT = "/opt/guestbook"
 
-pytestmark = pytest.mark.skipif("BEAMOPS_QUICK" in os.environ, reason="the quick form of the scenario")
+pytestmark = at_length
 
 
 def test_a_crash_is_followed_by_a_start_of_the_same_release(web1, unit, eventually):

@@ -8,6 +8,8 @@ import pathlib
 
 import pytest
 
+from ansible_collections.beamops.elixir.molecule.conftest import at_length
+
 ROOT = "/opt/guestbook"
 TASKS = pathlib.Path(__file__).resolve().parents[1] / "tasks"
 GUARD = {"elixir_release_min_available": 2, "elixir_release_stable_for": 0}
@@ -50,6 +52,7 @@ def test_where_one_is_down_a_deploy_stops_before_the_first_is_touched(all_serve,
     assert all_serve["web3"].serves("0.1.0")
 
 
+@at_length
 def test_where_all_serve_it_goes_through(all_serve, deploy, playbook):
     before = seen(all_serve)
     run = deploy("0.2.0", "--check", limit="all", **GUARD)
@@ -83,6 +86,7 @@ def test_where_one_that_has_switched_is_down_the_release_may_be_to_blame(all_ser
     assert all(host.serves("0.1.0") for host in all_serve.values()), "elixir_release_on_failure is 'fleet'"
 
 
+@at_length
 def test_a_restart_and_a_host_that_cannot_be_reached(all_serve, playbook, fleet):
     more = fleet / "gone.yml"
     more.write_text("elixir: {hosts: {web9: {ansible_host: 127.0.0.1, ansible_port: 1}}}")
@@ -95,6 +99,7 @@ def test_a_restart_and_a_host_that_cannot_be_reached(all_serve, playbook, fleet)
     assert all(host.beams() != before[name][1] and host.serves("0.1.0") for name, host in all_serve.items())
 
 
+@at_length
 def test_after_a_reboot_of_all_of_them(all_serve, playbook):
     for host in all_serve.values():
         kill(host)

@@ -14,6 +14,8 @@ import time
 
 import pytest
 
+from ansible_collections.beamops.elixir.molecule.conftest import at_length
+
 ROOT = "/opt/guestbook"
 TASKS = pathlib.Path(__file__).resolve().parents[1] / "tasks"
 
@@ -43,6 +45,7 @@ def test_a_restart_is_another_process_and_a_stop_leaves_none(playbook, hosts):
     assert hosts["web3"].serves("0.2.0")
 
 
+@at_length
 def test_a_shutdown_that_takes_12_seconds(deploy, env_file, web1):
     assert deploy("0.1.0", elixir_release_env_file=env_file(GUESTBOOK_FAULT_SLOW_STOP_MS="12000")).rc == 0
     old = web1.beams()
