@@ -20,6 +20,7 @@ class Most(t.NamedTuple):
     processes: int
     mib: float
     connections: int
+    busiest: float  # seconds of CPU of one process: that which all answers go through, which a second core does not help
 
 
 class Sampler(threading.Thread):
@@ -28,13 +29,13 @@ class Sampler(threading.Thread):
     def __init__(self, pid: int, sockets: pathlib.Path):
         super().__init__(daemon=True)
         self.pid, self.sockets = pid, sockets
-        self.most = Most(0, 0, 0)
+        self.most = Most(0, 0, 0, 0)
         self._over = threading.Event()
 
     def run(self) -> None:
         while not self._over.wait(EVERY):
             found = descendants(self.pid)
-            now = Most(len(found), sum(map(proportional_mib, found)), len(os.listdir(self.sockets)))
+            now = Most(len(found), sum(map(proportional_mib, found)), len(os.listdir(self.sockets)), max(map(own_cpu, found), default=0))
             self.most = Most(*map(max, self.most, now))
 
     def end(self) -> Most:
@@ -55,6 +56,14 @@ def descendants(pid: int) -> list[pathlib.Path]:
         found += new
         new = [child for parent in new for child in children.get(parent, [])]
     return [PROC / str(number) for number in found]
+
+
+def own_cpu(path: pathlib.Path) -> float:
+    """Without that of its children."""
+    with contextlib.suppress(OSError, IndexError):
+        user, system = (path / "stat").read_text(encoding="utf-8").rpartition(")")[2].split()[11:13]
+        return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+    return 0
 
 
 def proportional_mib(path: pathlib.Path) -> float:

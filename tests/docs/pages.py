@@ -11,12 +11,13 @@ import typing as t
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+# Of the fragments, and of commands that were run for it
+MADE = {"CHANGELOG.md", "transcript.md"}
 PAGES = sorted(
     str(path.relative_to(ROOT))
     for pattern in ("*.md", "docs/*.md", "docs/site/*.md", "examples/**/README.md", "roles/*/README.md")
     for path in ROOT.glob(pattern)
-    # Made from the fragments
-    if path.name != "CHANGELOG.md"
+    if path.name not in MADE
 )
 
 _FENCE = re.compile(r"^ *```(\w*)\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)

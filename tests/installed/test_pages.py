@@ -45,7 +45,7 @@ def commands(page: str, *wanted: str) -> list[str]:
 
 @pytest.fixture
 def check_and_deploy():
-    check, deploy = commands("README.md", ways.PLAYBOOK)
+    check, deploy = commands("README.md", ways.PLAYBOOK)[:2]
     assert check.startswith(deploy) and check.endswith("--check --diff")
     return check, deploy
 
@@ -107,6 +107,18 @@ def try_on(at, host: str, command: str) -> None:
         assert "Interactive Elixir" in said.output
     elif way == ways.ENDLESS:
         assert said.output
+
+
+@pytest.mark.parametrize("at", ["2.20"], indirect=True)
+def test_the_fleet_is_watched_and_taken_back(at, check_and_deploy):
+    _check, deploy, status, logs, history, rollback = commands("README.md", ways.PLAYBOOK)
+    at.release("0.3.0")
+    at.succeeds(deploy)
+    assert at.succeeds(status).count(" 0.3.0, pid ") >= len(HOSTS)
+    assert at.succeeds(logs).count("0.3.0") >= len(HOSTS)
+    at.succeeds(rollback)
+    assert versions(at) == ["0.2.0"] * len(HOSTS)
+    assert "rollback" in at.succeeds(history)
 
 
 # On a host, of those on this page that are about a daemon, and all others

@@ -31,3 +31,13 @@ def test_the_most_that_was_seen(tmp_path):
         most = sampler.end()
         process.kill()
     assert most.processes >= 1 and most.mib > 0 and most.connections == 1
+
+
+def test_the_cpu_of_one_process_is_its_own():
+    began = os.times()
+    while os.times().user - began.user < 0.05:
+        pass
+    own = controller.own_cpu(controller.PROC / "self")
+    now = os.times()
+    assert began.user + began.system <= own + 0.02 and own <= now.user + now.system + 0.02
+    assert controller.own_cpu(controller.PROC / "none") == 0
