@@ -264,7 +264,8 @@ def ending(hosts: t.Mapping[str, t.Mapping[str, int]], passed: float, check_mode
     would = "would change" if check_mode else "changed"
     told = [f"{len(failed)} of {len(hosts)} failed ({names(failed)})"] if failed else []
     told += [f"{len(lost)} of {len(hosts)} could not be reached ({names(lost)})"] if lost else []
-    told += [f"{changed} of {len(hosts)} {would}"] if changed else [] if told else [f"nothing {would}"]
+    # What a run that failed has changed the table tells better: staged is a change, too
+    told += [] if told else [f"{changed} of {len(hosts)} {would}" if changed else f"nothing {would}"]
     rescued = sum(1 for counts in others if counts["rescued"])
     told += [f"on {rescued} a failure was dealt with"] if rescued else []
     text = f"Hosts: {', '.join(told)}. {seconds(passed)}."
