@@ -15,8 +15,8 @@ BEGIN, END = "<!-- figures: written by make scale -->", "<!-- end of figures -->
 
 Run = t.Mapping[str, t.Any]
 HEAD = (
-    "| hosts | what | `forks` | `elixir_release_batches` | wall, s | CPU of the controller, s | the same a host | of it one process, s | memory of the controller, MiB "
-    "| its processes | ssh connections |\n| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |"
+    "| hosts | what | `forks` | `elixir_release_batches` | wall, s | CPU of the controller, s | the same a host | of it one process, s "
+    "| memory of the controller, MiB | its processes | ssh connections |\n| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |"
 )
 
 

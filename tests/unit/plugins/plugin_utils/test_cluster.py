@@ -25,7 +25,8 @@ def up(node):
 WHOLE = [host("web1", "web2", "web3"), host("web2", "web1", "web3"), host("web3", "web1", "web2")]
 APART = [host(name) for name in NODES]
 FIRST = [host(name, node=None) for name in NODES]
-SILENT = [{"host": "web1", "before": {"running": [{}], "cluster": {**host("web1", libraries=["dns_cluster"], node=None)["before"]["cluster"], "msg": "It is silent."}}}]
+UNKNOWN = {**host("web1", libraries=["dns_cluster"], node=None)["before"]["cluster"], "msg": "It is silent."}
+SILENT = [{"host": "web1", "before": {"running": [{}], "cluster": UNKNOWN}}]
 
 
 def peers(fleet, own="web1", batch=("web1",), looked="before"):
