@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a run takes of the controller while it lasts: processes, memory, ssh connections."""
+"""What a run takes of the controller while it lasts: memory, ssh connections, one core."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ EVERY = 0.2  # seconds
 
 
 class Most(t.NamedTuple):
-    processes: int
     mib: float
     connections: int
     busiest: float  # seconds of CPU of one process: that which all answers go through, which a second core does not help
@@ -29,13 +28,13 @@ class Sampler(threading.Thread):
     def __init__(self, pid: int, sockets: pathlib.Path):
         super().__init__(daemon=True)
         self.pid, self.sockets = pid, sockets
-        self.most = Most(0, 0, 0, 0)
+        self.most = Most(0, 0, 0)
         self._over = threading.Event()
 
     def run(self) -> None:
         while not self._over.wait(EVERY):
             found = descendants(self.pid)
-            now = Most(len(found), sum(map(proportional_mib, found)), len(os.listdir(self.sockets)), max(map(own_cpu, found), default=0))
+            now = Most(sum(map(proportional_mib, found)), len(os.listdir(self.sockets)), max(map(own_cpu, found), default=0))
             self.most = Most(*map(max, self.most, now))
 
     def end(self) -> Most:

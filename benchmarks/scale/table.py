@@ -15,8 +15,8 @@ BEGIN, END = "<!-- figures: written by make scale -->", "<!-- end of figures -->
 
 Run = t.Mapping[str, t.Any]
 HEAD = (
-    "| hosts | what | `forks` | `elixir_release_batches` | wall, s | CPU of the controller, s | the same a host | of it one process, s "
-    "| memory of the controller, MiB | its processes | ssh connections |\n| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |"
+    "| hosts | what | `forks`, batches | wall, s | CPU of the controller, s (a host) | of it one process, s | memory of the controller, MiB | ssh connections |\n"
+    "| --- | --- | --- | --- | --- | --- | --- | --- |"
 )
 
 
@@ -28,11 +28,17 @@ def table(runs: t.Sequence[Run]) -> str:
 
 
 def row(key: tuple[t.Any, ...], runs: t.Sequence[Run]) -> str:
-    hosts = key[0]
-    middle = {name: statistics.median(run[name] for run in runs) for name in ("wall", "cpu", "busiest", "mib", "processes", "connections")}
+    hosts, what, forks, batches = key
+    middle = {name: statistics.median(run[name] for run in runs) for name in ("wall", "cpu", "busiest", "mib", "connections")}
     back = ", and went back" if any(run["rc"] for run in runs) else ""
-    figures = [f"{middle['wall']:.1f}{back}", f"{middle['cpu']:.1f}", f"{middle['cpu'] / hosts:.2f}", f"{middle['busiest']:.1f}", f"{middle['mib']:.0f}"]
-    return "| " + " | ".join([*map(str, key), *figures, f"{middle['processes']:.0f}", f"{middle['connections']:.0f}"]) + " |"
+    figures = [
+        f"{middle['wall']:.1f}{back}",
+        f"{middle['cpu']:.1f} ({middle['cpu'] / hosts:.2f})",
+        f"{middle['busiest']:.1f}",
+        f"{middle['mib']:.0f}",
+        f"{middle['connections']:.0f}",
+    ]
+    return "| " + " | ".join([str(hosts), what, f"{forks}, {batches}", *figures]) + " |"
 
 
 def write(path: pathlib.Path, text: str) -> None:

@@ -30,7 +30,7 @@ def test_the_most_that_was_seen(tmp_path):
         sampler._over.wait(3 * controller.EVERY)
         most = sampler.end()
         process.kill()
-    assert most.processes >= 1 and most.mib > 0 and most.connections == 1
+    assert most.mib > 0 and most.connections == 1
 
 
 def test_the_cpu_of_one_process_is_its_own():
