@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 
 import pytest
@@ -146,6 +147,8 @@ def newest():
     return [core for core in CASES if (pages.ROOT / f".cache/installed/core-{core}").is_dir()][-1]
 
 
+# The quick form of all tests, where molecule/blue_green does the same, though not by the page
+@pytest.mark.skipif("BEAMOPS_QUICK" in os.environ, reason="left out by the quick form")
 def test_the_commands_on_blue_green(desk, newest):
     page = "docs/zero-downtime.md"
     at = desk(newest, True, page)

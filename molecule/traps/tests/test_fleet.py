@@ -63,6 +63,7 @@ def test_rolling_back_twice_leads_further_back(serve, playbook, hosts):
     assert all(host.serves("0.1.0") for host in hosts.values())
 
 
+@at_length
 def test_forward_again_and_back_by_name_with_the_migrations(serve, playbook, hosts, database):
     serve("0.2.0")
     assert database("SELECT version FROM schema_migrations ORDER BY 1") == ["1", "2"]

@@ -10,6 +10,8 @@ import time
 
 import pytest
 
+from ansible_collections.beamops.elixir.molecule.conftest import at_length
+
 ROOT = "/opt/guestbook"
 
 
@@ -67,6 +69,7 @@ def test_where_the_new_one_fails_the_old_one_is_started_again_once_it_is_gone(ov
     assert web1.serves("0.1.0") and old not in web1.beams()
 
 
+@at_length
 def test_a_restart_and_a_deploy_without_it(playbook, deploy, web1):
     before = web1.beams()
     assert playbook("restart", "--limit", "web1", elixir_release_stable_for=0).rc == 0
