@@ -110,7 +110,7 @@ def try_on(at, host: str, command: str) -> None:
         assert said.output
 
 
-@pytest.mark.parametrize("at", ["2.20"], indirect=True)
+@pytest.mark.parametrize("at", ["2.19"], indirect=True)
 def test_the_fleet_is_watched_and_taken_back(at, check_and_deploy):
     _check, deploy, status, logs, history, rollback = commands("README.md", ways.PLAYBOOK)
     at.release("0.3.0")
