@@ -115,7 +115,7 @@ def test_the_fleet_is_watched_and_taken_back(at, check_and_deploy):
     _check, deploy, status, logs, history, rollback = commands("README.md", ways.PLAYBOOK)
     at.release("0.3.0")
     at.succeeds(deploy)
-    assert at.succeeds(status).count(" 0.3.0, pid ") >= len(HOSTS)
+    assert re.findall(r"^[ \",]*(\w+)\.example\.com +0\.3\.0 +\d+ ", at.succeeds(status), re.MULTILINE) == HOSTS
     assert at.succeeds(logs).count("0.3.0") >= len(HOSTS)
     at.succeeds(rollback)
     assert versions(at) == ["0.2.0"] * len(HOSTS)
