@@ -15,8 +15,8 @@ BEGIN, END = "<!-- figures: written by make scale -->", "<!-- end of figures -->
 
 Run = t.Mapping[str, t.Any]
 HEAD = (
-    "| hosts | what | `forks`, batches | wall, s | CPU of the controller, s (a host) | of it one process, s | memory of the controller, MiB | ssh connections |\n"
-    "| --- | --- | --- | --- | --- | --- | --- | --- |"
+    "| hosts | what | `forks`, batches | wall, s | CPU of the controller, s (a host) | of it one process, s "
+    "| memory of the controller, MiB | ssh connections |\n| --- | --- | --- | --- | --- | --- | --- | --- |"
 )
 
 
