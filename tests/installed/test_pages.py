@@ -7,10 +7,10 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 
 import pytest
+from ansible_collections.beamops.elixir.molecule.conftest import at_length
 from ansible_collections.beamops.elixir.tests.docs import pages, ways
 
 HOSTS = ["web1", "web2", "web3"]
@@ -147,8 +147,7 @@ def newest():
     return [core for core in CASES if (pages.ROOT / f".cache/installed/core-{core}").is_dir()][-1]
 
 
-# The quick form of all tests, where molecule/blue_green does the same, though not by the page
-@pytest.mark.skipif("BEAMOPS_QUICK" in os.environ, reason="left out by the quick form")
+@at_length
 def test_the_commands_on_blue_green(desk, newest):
     page = "docs/zero-downtime.md"
     at = desk(newest, True, page)
