@@ -66,6 +66,15 @@ class Layout(t.NamedTuple):
     def lock(self) -> str:
         return os.path.join(self.root, "deploy.lock")
 
+    @property
+    def deadman(self) -> str:
+        return os.path.join(self.root, ".deadman")
+
+    @property
+    def warm(self) -> str:
+        """Of what ends the process that is kept for a rollback."""
+        return os.path.join(self.root, ".warm")
+
     def release(self, release_id: str) -> str:
         return os.path.join(self.releases, release_id)
 

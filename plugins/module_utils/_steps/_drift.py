@@ -62,7 +62,7 @@ def running(process: _processes.Process, releases: list[Release]) -> Running:
 
 def kept_warm(layout: _layout.Layout) -> list[int]:
     """The processes of which somebody knows when they end."""
-    plans = glob.glob(os.path.join(glob.escape(layout.root), ".warm", "*", "plan.json"))
+    plans = glob.glob(os.path.join(glob.escape(layout.warm), "*", "plan.json"))
     found = []
     for path in plans:
         with contextlib.suppress(OSError, ValueError, KeyError), open(path, encoding="utf-8") as file:

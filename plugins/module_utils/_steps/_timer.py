@@ -24,9 +24,6 @@ from ansible_collections.beamops.elixir.plugins.module_utils._root import _layou
 from ansible_collections.beamops.elixir.plugins.module_utils._steps import _way_back
 
 
-HOME = ".deadman"
-
-
 class Timer(t.NamedTuple):
     """Where the files of one timer are."""
 
@@ -93,9 +90,8 @@ class Fired(t.NamedTuple):
         return f"This host {'went' if self.ended else 'is going'} back to {self.way_back} {when}."
 
 
-def make(layout: _layout.Layout, home: str = HOME) -> Timer:
+def make(home: str) -> Timer:
     """An empty one, of the user that this runs as and for nobody else's eyes."""
-    home = os.path.join(layout.root, home)
     os.makedirs(home, mode=0o700, exist_ok=True)
     _refuse_foreign(home)
     timer = Timer(os.path.join(home, secrets.token_hex(8)))
@@ -162,13 +158,9 @@ def all_of(layout: _layout.Layout) -> list[Timer]:
 
 def directories(layout: _layout.Layout) -> list[str]:
     try:
-        return [os.path.join(_home(layout), name) for name in sorted(os.listdir(_home(layout)))]
+        return [os.path.join(layout.deadman, name) for name in sorted(os.listdir(layout.deadman))]
     except FileNotFoundError:
         return []
-
-
-def _home(layout: _layout.Layout) -> str:
-    return os.path.join(layout.root, HOME)
 
 
 def _refuse_foreign(home: str) -> None:

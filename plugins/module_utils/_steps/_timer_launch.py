@@ -40,9 +40,9 @@ SYSTEMD_RUN_SECONDS = 20
 APPEARS_WITHIN = 15
 
 
-def start(layout: _layout.Layout, plan: dict[str, t.Any], home: str = _timer.HOME, entry: str = "_timer_process", what: str = "") -> _timer.Timer:
+def start(layout: _layout.Layout, plan: dict[str, t.Any], home: str | None = None, entry: str = "_timer_process", what: str = "") -> _timer.Timer:
     """`entry` has the function that is its whole work."""
-    timer = _timer.make(layout, home)
+    timer = _timer.make(home or layout.deadman)
     try:
         ship(timer.program, entry)
         _timer.write(timer.plan, plan)

@@ -17,7 +17,6 @@ from ansible_collections.beamops.elixir.plugins.module_utils._host import _proce
 from ansible_collections.beamops.elixir.plugins.module_utils._root import _layout, _lock, _slots
 from ansible_collections.beamops.elixir.plugins.module_utils._steps import _drain, _live, _proxy, _stop, _timer
 
-HOME = ".warm"
 LOOK_EVERY = 1.0
 
 
@@ -40,7 +39,7 @@ def arm(layout: _layout.Layout, process: _processes.Process, slot: str, slots: d
     from ansible_collections.beamops.elixir.plugins.module_utils._steps import _timer_launch
 
     plan = Plan(layout.root, process.name, slot, slots, process.pid, process.started, **given)
-    _timer_launch.start(layout, plan._asdict(), HOME, __name__.rpartition(".")[2], f"Ends what is kept warm in the slot {slot} of {layout.root}")
+    _timer_launch.start(layout, plan._asdict(), layout.warm, __name__.rpartition(".")[2], f"Ends what is kept warm in the slot {slot} of {layout.root}")
 
 
 def watch(directory: str) -> None:
