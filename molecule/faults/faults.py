@@ -120,7 +120,6 @@ FAULTS = [
         r"This host has no libstdc\+\+\.so\.6",
         hosts=("web2",),
         inject=(Now(TAKE_LIBRARY, GIVE_LIBRARY_BACK),),
-        quick=True,
     ),
     Fault(
         "runtime-exs",
@@ -131,7 +130,6 @@ FAULTS = [
         "not a textual representation of an integer",
         hosts=HOSTS,
         env={"PORT": "abc"},
-        quick=True,
     ),
     Fault(
         "env-missing",
@@ -212,7 +210,6 @@ FAULTS = [
         hosts=HOSTS,
         env={"GUESTBOOK_FAULT_MIGRATION_FAILS": "true"},
         script="migrations are left to a person",
-        quick=True,
     ),
     Fault(
         "ssh-lost",
@@ -233,7 +230,6 @@ FAULTS = [
         r"(deploy\.lock is held by) \S+, process \d+",
         env={"GUESTBOOK_FAULT_MIGRATION_WAIT_MS": "12000"},
         inject=(At(MIGRATING, lambda scene, machine: scene.second_deploy(), script_moment=ARRIVED),),
-        quick=True,
     ),
     Fault(
         "sigint",
@@ -390,7 +386,6 @@ FAULTS = [
         hosts=HOSTS,
         variables={**SOON_OVER, "elixir_release_health_url": "/nothing"},
         script="it asks for no page",
-        quick=True,
     ),
     Fault(
         "slow-boot",

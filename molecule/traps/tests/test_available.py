@@ -80,6 +80,7 @@ def test_one_that_dies_in_the_middle(all_serve, deploy):
     assert all(host.serves("0.2.0") for host in all_serve.values())
 
 
+@at_length
 def test_where_one_that_has_switched_is_down_the_release_may_be_to_blame(all_serve, deploy):
     run = deploy("0.2.0", limit="all", elixir_release_after_switch_tasks=str(TASKS / "kill_own.yml"), **GUARD)
     assert run.rc != 0 and "Of the other hosts only web3 serves" in run.plain(), run.output

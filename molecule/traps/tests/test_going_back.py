@@ -6,6 +6,8 @@
 
 import pytest
 
+from ansible_collections.beamops.elixir.molecule.conftest import at_length
+
 ROOT = "/opt/guestbook"
 
 
@@ -25,6 +27,7 @@ def test_a_first_deploy_that_fails_leaves_no_current(virgin, deploy, playbook, e
     assert run.rc != 0 and "is marked bad on this host" in run.plain(), "check mode tells it too"
 
 
+@at_length
 def test_a_rollback_leads_to_what_the_current_release_replaced(virgin, deploy, playbook, web1):
     """And not to what an earlier rollback had left; nor is it removed, however few are kept."""
     for build in ("0.1.0", "0.2.0"):
@@ -59,7 +62,7 @@ def test_check_mode_foretells_what_the_run_does(virgin, deploy, web1):
 @pytest.mark.parametrize(
     "broken, mended, variables, words",
     [
-        ("true", "true", {"elixir_release_user": "nosuchuser"}, "There is no user 'nosuchuser' on this host"),
+        pytest.param("true", "true", {"elixir_release_user": "nosuchuser"}, "There is no user 'nosuchuser' on this host", marks=at_length),
         (f"chmod 0600 {ROOT}/current/.env", f"chmod 0640 {ROOT}/current/.env", {}, "cannot be read by guestbook"),
     ],
     ids=["user", "env file"],

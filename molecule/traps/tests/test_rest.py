@@ -10,6 +10,7 @@ import contextlib
 
 import pytest
 
+from ansible_collections.beamops.elixir.molecule.conftest import at_length
 from ansible_collections.beamops.elixir.molecule.faults import machines
 
 
@@ -67,6 +68,7 @@ def test_what_is_rehearsed_is_killed_and_not_what_serves(deploy, web1, limited):
     assert "What serves runs on." in run.plain() and web1.beams() == before
 
 
+@at_length
 def test_a_damaged_leftover_does_not_fail_the_deploy(deploy, playbook, web1):
     damaged = "/opt/guestbook/releases/0.0.2-damaged"
     web1.run(f"mkdir {damaged} && echo '{{' >{damaged}/.deploy.json")

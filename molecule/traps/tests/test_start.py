@@ -6,6 +6,8 @@
 
 import time
 
+from ansible_collections.beamops.elixir.molecule.conftest import at_length
+
 ROOT = "/opt/guestbook"
 DEBUG = "erts-[^/]*/bin/beam[.]debug[.]smp "
 
@@ -32,6 +34,7 @@ def test_a_node_name_that_bin_name_cannot_reach_is_told_in_check_mode(deploy, en
     assert web1.beams() == before and web1.serves("0.2.0")
 
 
+@at_length
 def test_a_node_under_another_emulator_is_found_and_stopped(deploy, playbook, web1):
     assert playbook("stop", "--limit", "web1").rc == 0
     web1.run(f"cd {ROOT}/current/erts-*/bin && cp -a beam.smp beam.debug.smp")

@@ -9,6 +9,8 @@ import tarfile
 
 import pytest
 
+from ansible_collections.beamops.elixir.molecule.conftest import at_length
+
 
 @pytest.fixture(scope="module", autouse=True)
 def version(playbook, tarballs):
@@ -50,6 +52,7 @@ def test_a_rehearsal_that_halts_is_none(deploy, web1):
     assert web1.beams() == before and web1.serves("0.2.0")
 
 
+@at_length
 def test_a_library_that_nobody_but_a_nif_needs(deploy, web1, rebuilt):
     """Erlang's own have to be there, unless the operator knows better."""
     before = web1.beams()

@@ -106,6 +106,7 @@ def test_the_same_tarball_with_another_env_file_keeps_the_old_one(deploy, env_fi
     assert "other.example.com" not in web1.run(f"cat {ROOT}/releases/{first}/.env")
 
 
+@at_length
 def test_without_distribution(deploy, env_file, web1):
     """No pid, no rpc and no stop, and nothing keeps two of them from running side by side."""
     first = deploy("0.1.0", elixir_release_env_file=env_file(RELEASE_DISTRIBUTION="none"))
@@ -148,6 +149,7 @@ def test_a_daemon_that_dies_at_boot(deploy, env_file, hosts, web1):
         assert hosts[name].beams() == before[name]
 
 
+@at_length
 def test_a_health_page_that_never_turns_good(deploy, env_file, web1):
     run = deploy("0.1.0", elixir_release_env_file=env_file(GUESTBOOK_FAULT_UNHEALTHY="1"), elixir_release_start_timeout=8)
     assert run.rc != 0
@@ -165,6 +167,7 @@ def test_a_missing_variable_is_found_before_anything_is_stopped(deploy, fleet, s
     assert web1.beams() == before and web1.serves("0.2.0")
 
 
+@at_length
 def test_an_expression_of_ones_own_in_the_rehearsal(deploy, web1):
     before = web1.beams()
     run = deploy("0.1.0", elixir_release_rehearse='raise "no tables here"')
@@ -187,6 +190,7 @@ def test_a_migration_that_fails_stops_nothing(deploy, database, web1):
     assert web1.beams() == before and web1.serves("0.2.0")
 
 
+@at_length
 def test_a_migration_of_several_that_fails_has_changed_the_database(deploy, web1):
     before = web1.beams()
     again = "Guestbook.Release.rollback(2); Guestbook.Release.migrate(); raise ~s(the third one)"
@@ -204,6 +208,7 @@ def test_a_migration_that_waits_for_ever_stops_nothing(deploy, web1):
     assert web1.beams() == before and web1.site.get("/health")[0] == 200
 
 
+@at_length
 def test_a_phoenix_release_without_a_health_url(deploy, env_file, web1):
     """/ of the application, asked so that it does not redirect to https: a secret that is too short shows there and nowhere else."""
     run = deploy("0.2.0-again", elixir_release_health_url="", elixir_release_env_file=env_file(SECRET_KEY_BASE="short"), elixir_release_start_timeout=8)
@@ -231,6 +236,7 @@ def test_hooks_migrations_afterwards_and_no_tarball_left(deploy, tarballs, fleet
     assert not tarball.exists()
 
 
+@at_length
 @pytest.mark.parametrize("hook, stays", [("before_switch", True), ("after_switch", False)])
 def test_a_hook_that_fails(deploy, web1, hook, stays):
     assert deploy("0.2.0").rc == 0
@@ -241,7 +247,7 @@ def test_a_hook_that_fails(deploy, web1, hook, stays):
     assert [entry["event"] for entry in web1.ledger()[len(noted) :]] == ([] if stays else ["failure", "rollback"])
 
 
-@pytest.mark.parametrize("hook", ["before_switch", "after_switch"])
+@pytest.mark.parametrize("hook", [pytest.param("before_switch", marks=at_length), "after_switch"])
 def test_a_host_whose_switch_failed_is_given_back(deploy, web1, hook):
     web1.run("rm -f /tmp/hooks")
     failing = {f"elixir_release_{hook}_tasks": str(TASKS / "fail.yml"), "elixir_release_force": True}
@@ -276,6 +282,7 @@ def test_one_ordinary_user_and_no_root(deploy, playbook, hosts):
     assert web2.beams() == []
 
 
+@at_length
 def test_root_is_needed_to_run_it_as_another_user(deploy, hosts):
     run = deploy("0.2.0", limit="web3", elixir_release_become=False, elixir_release_root="/home/deploy/own", elixir_release_user="nobody")
     assert run.rc != 0
