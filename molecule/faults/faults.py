@@ -374,7 +374,6 @@ FAULTS = [
         hosts=HOSTS,
         env={"GUESTBOOK_FAULT_CLAIM_VERSION": OLD},
         variables={**SOON_OVER, "elixir_release_health_regex": r'"version": *"0\.2\.0"'},
-        quick=True,
     ),
     Fault(
         "wrong-look",
@@ -423,7 +422,6 @@ FAULTS = [
         env=SLOW_BOOT,
         script_later=AFTER_SLOW_BOOT,
         inject=(At(BOOTING, lambda scene, machine: machine.docker("restart", "--time=0")),),
-        quick=True,
     ),
     Fault(
         "host-lost",

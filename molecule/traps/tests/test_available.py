@@ -65,6 +65,7 @@ def test_where_all_serve_it_goes_through(all_serve, deploy, playbook):
     assert all(host.serves("0.1.0") for host in all_serve.values())
 
 
+@at_length
 def test_one_that_dies_in_the_middle(all_serve, deploy):
     """What has switched is well, and to go back it would have to be stopped."""
     run = deploy("0.2.0", limit="all", elixir_release_after_switch_tasks=str(TASKS / "kill_web3.yml"), **GUARD)

@@ -165,7 +165,8 @@ def unhealthy_on_web3(serve, env_file, fleet):
     variables.unlink()
 
 
-@pytest.mark.parametrize("policy, new", [pytest.param("batch", ["web1"], marks=at_length), ("host", ["web1", "web2"])])
+@at_length
+@pytest.mark.parametrize("policy, new", [("batch", ["web1"]), ("host", ["web1", "web2"])])
 def test_how_much_of_the_fleet_goes_back(unhealthy_on_web3, playbook, tarballs, hosts, policy, new):
     run = playbook(
         "deploy",

@@ -12,7 +12,7 @@ import threading
 
 import pytest
 
-from ansible_collections.beamops.elixir.molecule.conftest import PROJECT
+from ansible_collections.beamops.elixir.molecule.conftest import PROJECT, at_length
 
 HOOK = str(PROJECT / "examples" / "notify" / "web_hook.yml")
 
@@ -39,7 +39,7 @@ def hook():
     server.server_close()
 
 
-def test_others_are_told_how_it_ended(deploy, playbook, hook, env_file, web1, secrets):
+def test_others_are_told_how_it_ended(deploy, hook, web1, secrets):
     options = {"elixir_release_notify_tasks": HOOK, "notify_url": f"http://127.0.0.1:{hook.server_port}/hook"}
     deploy("0.1.0")
     before = web1.current()
@@ -56,6 +56,15 @@ def test_others_are_told_how_it_ended(deploy, playbook, hook, env_file, web1, se
     assert told["text"] == f"guestbook: deploy of {web1.current()} succeeded"
 
     assert deploy("0.2.0", **options).rc == 0 and hook.told.pop()["outcome"] == "unchanged"
+    assert hook.told == [] and not any(secret in json.dumps(told) for secret in secrets)
+
+
+@at_length
+def test_others_are_told_what_failed_and_what_was_taken_back(deploy, playbook, hook, env_file, web1, secrets):
+    options = {"elixir_release_notify_tasks": HOOK, "notify_url": f"http://127.0.0.1:{hook.server_port}/hook"}
+    assert deploy("0.1.0").rc == 0
+    before = web1.current()
+    assert deploy("0.2.0").rc == 0
 
     # Refused before anything was stopped, by an env file that lacks what runtime.exs asks for
     run = deploy("0.2.0", limit="all", elixir_release_env_file=env_file(RELEASE_COOKIE="-hunter22"), **options)
